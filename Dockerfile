@@ -1,0 +1,17 @@
+# The workers' image: `python -m streams <app>`. Dependencies are the locked ones, checked by hash.
+FROM python:3.11.13-slim-bookworm
+
+RUN useradd --create-home --uid 10001 kontor
+WORKDIR /kontor
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY schemas schemas
+COPY streams streams
+COPY sinks sinks
+COPY producers producers
+COPY local local
+COPY cli cli
+RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+USER kontor
+CMD ["kontor", "--help"]

@@ -1,0 +1,97 @@
+"""`python -m bench [JOB ...]`: every side of every job on a real Kafka of this run, and a table of what each took."""
+
+import argparse
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import orders
+from bench.job import Job, Side, World
+from bench.jobs import JOBS
+from bench.meter import Measured
+from bench.stack import Neighbours, neighbours
+from local.processes import kill, spawn
+from schemas.topics import ORDERS, PARTITIONS
+
+FEW: Final = "few-orders"
+TIMEOUT: Final = 180.0
+MIB: Final = 1 << 20
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    arguments.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {list(JOBS)}; default: all")
+    arguments.add_argument("--events", type=int, default=500_000)
+    arguments.add_argument("--few", type=int, default=20_000, help="events of the slow sides")
+    options = arguments.parse_args()
+    console = Console()
+    wanted = [JOBS[name] for name in options.jobs] or list(JOBS.values())
+    with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder, neighbours(Path(folder)) as found:
+        console.print(f"[dim]Kafka and Redis are up; writing {options.events:,} orders[/]")
+        found.create_catalogue("")
+        found.create_topic(FEW, PARTITIONS)
+        orders.send(found.kafka, ORDERS.name, options.events)
+        orders.send(found.kafka, FEW, options.few)
+        for job in wanted:
+            results = {
+                side.name: _run(job, side, found, Path(folder), options.few if side.slow else options.events)
+                for side in job.sides
+            }
+            console.print(table(job, results))
+    console.print(f"[dim]{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end[/]")
+
+
+def table(job: Job, results: Mapping[str, Measured]) -> Table:
+    """One row per side; the last column compares with the first row."""
+    promise = f" (expected: Kontor at least {job.expected:g}x)" if job.expected else ""
+    shown = Table(title=job.title + promise, title_justify="left", box=None, pad_edge=False)
+    shown.add_column("")
+    for column in ("events", "seconds", "events/s", "CPU s per million", "RSS MiB", "times plain Faust"):
+        shown.add_column(column, justify="right")
+    plain = results[job.sides[0].name]
+    for name, took in results.items():
+        shown.add_row(
+            name,
+            f"{took.events:,}",
+            f"{took.seconds:.1f}",
+            f"{took.rate:,.0f}",
+            f"{took.cpu_per_million:,.1f}",
+            f"{took.rss / MIB:,.0f}",
+            f"{took.rate / plain.rate:.1f}x",
+        )
+    return shown
+
+
+def _run(job: Job, side: Side, found: Neighbours, folder: Path, events: int) -> Measured:
+    topic = FEW if side.slow else ORDERS.name
+    world = World(found.kafka, found.redis_url, topic, events, f"b{secrets.token_hex(3)}-", "")
+    command = [sys.executable, "-m", "bench.child", job.name, side.name, json.dumps(asdict(world))]
+    log = folder / f"{world.prefix}{job.name}.log"
+    child = spawn(command, log=log, environment={})
+    try:
+        code = child.wait(TIMEOUT)
+    except subprocess.TimeoutExpired as late:
+        raise RuntimeError(f"{job.name}, {side.name}: not through in {TIMEOUT:.0f} s\n{_end(log)}") from late
+    finally:
+        kill(child)
+    if code:
+        raise RuntimeError(f"{job.name}, {side.name}: exit code {code}\n{_end(log)}")
+    return Measured(**json.loads(log.read_text().splitlines()[-1]))
+
+
+def _end(log: Path) -> str:
+    return log.read_text(errors="replace")[-3000:]
+
+
+if __name__ == "__main__":
+    main()

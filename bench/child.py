@@ -1,0 +1,18 @@
+"""`python -m bench.child JOB SIDE WORLD-AS-JSON`: one side of one job, in this process."""
+
+import json
+import sys
+
+from bench.job import World
+from bench.jobs import JOBS
+from bench.meter import Meter
+
+
+def main(job: str, side: str, world: str) -> None:
+    given = World(**json.loads(world))
+    (found,) = (each for each in JOBS[job].sides if each.name == side)
+    found.program(given, Meter(given.events))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

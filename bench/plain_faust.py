@@ -1,0 +1,55 @@
+"""Plain faust-streaming, as its documentation shows it: one app, one agent, message by message, fastavro for each."""
+
+import asyncio
+import io
+from collections.abc import Callable
+from typing import Any, Final
+
+import fastavro
+import faust
+
+from bench.job import World
+from bench.meter import Meter
+from schemas.registry import SchemaBook
+from schemas.topics import ORDERS, PARTITIONS
+
+FRAME: Final = 10  # bytes of single-object framing before the body
+
+Read = Callable[[bytes], Any]
+
+
+def app_of(world: World, name: str) -> faust.App:
+    """Faust's own settings, but for where the broker is, where tables start reading, and no web page."""
+    return faust.App(
+        f"{world.prefix}{name}",
+        broker=f"kafka://{world.kafka}",
+        store="memory://",
+        topic_partitions=PARTITIONS,
+        consumer_auto_offset_reset="earliest",
+        web_enabled=False,
+    )
+
+
+def source_of(app: faust.App, world: World) -> Any:
+    return app.topic(world.topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+
+def reader() -> Read:
+    """One order from one message's value."""
+    schema = fastavro.parse_schema(dict(SchemaBook.from_files().reader(ORDERS.name).document))
+
+    def read(value: bytes) -> Any:
+        return fastavro.schemaless_reader(io.BytesIO(value[FRAME:]), schema, None)
+
+    return read
+
+
+def run(app: faust.App, meter: Meter) -> None:
+    """A Faust worker, until the meter ends the process."""
+
+    @app.on_rebalance_complete.connect
+    async def assigned(*_: object, **__: object) -> None:
+        meter.start()
+
+    asyncio.set_event_loop(loop := asyncio.new_event_loop())
+    faust.Worker(app, loglevel="warning", loop=loop).execute_from_commandline()

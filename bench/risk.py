@@ -1,0 +1,37 @@
+"""Orders per second through features, rules and encoding, in one process: `python -m bench.risk [REDIS_URL]`."""
+
+import sys
+import time
+
+from schemas.batch import Batch, OffsetRange
+from schemas.decoders import Decoders
+from schemas.registry import SchemaBook
+from sinks.features import FeatureStore
+from sinks.memory_features import MemoryFeatures
+from sinks.redis.features import RedisFeatures
+from streams.engine.state import State
+from streams.risk.rules import read_folder
+from streams.risk.steps import TABLES, InForce, Judge, Memory
+from tests.loads import orders
+
+BATCH = 4_000
+
+
+def measure(name: str, store: FeatureStore, count: int = 12_000) -> None:
+    values = [value for _, value, _, _ in orders(count, seed=1)]
+    step = Judge("orders", Decoders(SchemaBook.from_files()), store, InForce(read_folder()), Memory(), "")
+    state, now = State(TABLES), 1_793_800_000_000
+    begin = time.perf_counter()
+    for first in range(0, count, BATCH):
+        part = values[first : first + BATCH]
+        n = len(part)
+        span = OffsetRange("orders", 0, first, first + n - 1)
+        step(state, Batch(span, range(first, first + n), [now] * n, [None] * n, part, [()] * n))
+    took = time.perf_counter() - begin
+    print(f"{name}: {count / took:,.0f} orders/s, {len(read_folder().on('orders'))} rules")
+
+
+if __name__ == "__main__":
+    measure("memory store", MemoryFeatures())
+    if len(sys.argv) > 1:
+        measure("redis", RedisFeatures.connect(sys.argv[1], f"bench{time.time_ns()}", timeout=30))

@@ -1,0 +1,1 @@
+"""What a person types: the `kontor` command, thin, one file per noun."""

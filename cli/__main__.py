@@ -1,0 +1,5 @@
+"""`python -m cli` is `kontor`."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""The wire: everything that crosses Kafka. Imports nothing of ours; everyone may import it."""

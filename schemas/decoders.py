@@ -1,0 +1,24 @@
+"""The column decoders of every topic, over one schema book; built once and handed in."""
+
+import numpy as np
+
+from schemas.batch import Batch
+from schemas.columns import ColumnDecoder, Decoded
+from schemas.registry import SchemaBook, SchemaSource
+
+
+class Decoders:
+    """`decode(topic, batch)`; threads may share it."""
+
+    def __init__(self, book: SchemaBook, source: SchemaSource | None = None) -> None:
+        self.book = book
+        self._source = source
+        self._by_topic: dict[str, ColumnDecoder] = {}
+
+    def decode(self, topic: str, batch: Batch) -> Decoded:
+        """The batch in columns; `topic` is the catalogue's name, whatever Kafka calls it."""
+        decoder = self._by_topic.get(topic)
+        if decoder is None:
+            decoder = self._by_topic[topic] = ColumnDecoder(topic, self.book, self._source)
+        offsets = np.asarray(batch.offsets, dtype=np.int64)
+        return decoder.decode(batch.values, offsets, np.asarray(batch.timestamps, dtype=np.int64))

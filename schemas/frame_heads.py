@@ -1,0 +1,57 @@
+"""The frames of a whole fetch, by the few bytes that name their writer's schema.
+
+Law: equal heads, equal writer; what a head means is `framing`'s to say. A value without a whole head is in no group.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.fingerprint import FINGERPRINT_BYTES
+from schemas.framing import CONFLUENT_MAGIC, SINGLE_OBJECT_MAGIC
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+_CONFLUENT_HEAD: Final = len(CONFLUENT_MAGIC) + 4
+_SINGLE_OBJECT_HEAD: Final = len(SINGLE_OBJECT_MAGIC) + FINGERPRINT_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """The rows whose values begin with one head, ascending, and what follows it."""
+
+    head: bytes
+    rows: Ints
+    bodies: list[bytes]
+
+
+def framed_bodies(values: Sequence[bytes | None]) -> list[Framed]:
+    """All values with a whole frame, by their heads."""
+    first = next((head for value in values if (head := head_of(value)) is not None), None)
+    if first is None:
+        return []
+    size = len(first)
+    bodies = [value[size:] for value in values if value is not None and value.startswith(first)]
+    if len(bodies) == len(values):  # the usual fetch: one writer, nothing odd
+        return [Framed(first, np.arange(len(values), dtype=np.int64), bodies)]
+    rows: dict[bytes, list[tuple[int, bytes]]] = {}
+    for row, value in enumerate(values):
+        head = head_of(value)
+        if head is not None and value is not None:
+            rows.setdefault(head, []).append((row, value[len(head) :]))
+    return [
+        Framed(head, np.array([row for row, _ in found], np.int64), [body for _, body in found])
+        for head, found in rows.items()
+    ]
+
+
+def head_of(value: bytes | None) -> bytes | None:
+    """The bytes before the body, or None where there is no whole frame."""
+    if not value:
+        return None
+    size = _CONFLUENT_HEAD if value[:1] == CONFLUENT_MAGIC else _SINGLE_OBJECT_HEAD
+    whole = len(value) >= size and value.startswith((CONFLUENT_MAGIC, SINGLE_OBJECT_MAGIC))
+    return value[:size] if whole else None

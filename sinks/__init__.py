@@ -1,0 +1,1 @@
+"""Where results rest. Knows the wire, never the streams."""

@@ -1,0 +1,1 @@
+"""ClickHouse: migrations, the writer that stores a batch once, the analysts' questions."""

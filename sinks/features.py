@@ -1,0 +1,68 @@
+"""The contract of a feature store: counters in windows of event time, kept by entity, read and written in one go.
+
+Law: what an event sees is what came before it in its partition, itself included, however the batches were cut. The values of the
+last stretch of each partition are kept with the counters: a stretch that comes again is answered from there and counted once.
+Values of one entity are exact within its shard; sources other than the event's own are interleaved as they arrive.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+from schemas.batch import OffsetRange
+
+MEMBERS_KEPT: Final = 128
+"""A distinct count is exact up to here and stays here: no published threshold lies above a tenth of it."""
+
+
+class Aggregate(StrEnum):
+    """COUNT and SUM over minutes of the window; DISTINCT members seen in it; FIRST: minutes since the first feed."""
+
+    COUNT = "count"
+    SUM = "sum"
+    DISTINCT = "distinct"
+    FIRST = "first"
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What is kept: `name` is part of the keys, `window` in minutes of event time (of FIRST: how long it is kept)."""
+
+    name: str
+    aggregate: Aggregate
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What a batch asks, column by column, in the order of offsets.
+
+    `counters` are indexes into the counters handed along; `amounts` is what is added (None: only read); `members` is who is
+    counted by DISTINCT. `minutes` are minutes since 1970 of event time.
+    """
+
+    offsets: Sequence[int]
+    counters: Sequence[int]
+    entities: Sequence[str]
+    minutes: Sequence[int]
+    amounts: Sequence[float | None]
+    members: Sequence[str | None]
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+
+class StoreAway(Exception):
+    """The store did not answer; what it has counted of the stretch it will not count again."""
+
+
+class FeatureStore(Protocol):
+    def apply(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> Sequence[float | None]:
+        """One value per operation; None where nothing is known. Raises StoreAway."""
+
+
+def shard_of(entity: str, shards: int) -> int:
+    """Stable through versions and machines."""
+    return zlib.crc32(entity.encode()) % shards

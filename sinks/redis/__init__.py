@@ -1,0 +1,1 @@
+"""What rests in Redis: counters that several workers share."""

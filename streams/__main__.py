@@ -1,0 +1,133 @@
+"""The composition root: `python -m streams warehouse` runs one worker. The only place that builds clients."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+
+from prometheus_client import CollectorRegistry
+
+from schemas.decoders import Decoders
+from schemas.registry import SchemaBook
+from schemas.topics import DEAD_LETTERS, ORDER_FACTS, PUBLIC_TOPICS
+from sinks.clickhouse.client import Address
+from sinks.clickhouse.writer import ClickHouseWriter
+from sinks.redis.features import RedisFeatures
+from streams.engine import collecting, logs
+from streams.engine.assembly import Partition
+from streams.engine.background import beside
+from streams.engine.dead_letters import DeadLetterOffice
+from streams.engine.global_table import TopicFollower
+from streams.engine.metrics import Metrics
+from streams.engine.policy import DECISION_BATCHES, WAREHOUSE_BATCHES
+from streams.engine.settings import Settings, read
+from streams.engine.worker import Worker
+from streams.fulfilment.agents import fulfilment
+from streams.fulfilment.lookup_topics import lookup_topics
+from streams.fulfilment.lookups import LookupTables
+from streams.fulfilment.ticker import Ticker
+from streams.inventory.agents import inventory
+from streams.risk.agents import risk
+from streams.warehouse.agents import Warehouse, attach
+
+
+async def run_warehouse(settings: Settings, metrics: Metrics) -> int:
+    worker = Worker("warehouse", settings, WAREHOUSE_BATCHES.limited_to(settings.batch_records))
+    address = Address(
+        settings.clickhouse_url,
+        settings.clickhouse_user,
+        settings.clickhouse_password.get_secret_value(),
+        settings.clickhouse_database,
+    )
+    sink = ClickHouseWriter(address)
+    office = DeadLetterOffice("warehouse", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
+
+    async def commit(at: Partition, offset: int, metadata: str = "") -> None:
+        await worker.consumer.commits.put(at, offset, metadata)
+
+    warehouse = Warehouse(
+        PUBLIC_TOPICS,
+        prefix=settings.topic_prefix,
+        decoders=Decoders(SchemaBook.from_files()),
+        sink=sink,
+        letters=office.send,
+        commit=commit,
+        metrics=metrics,
+    )
+    attach(worker, warehouse)
+    try:
+        return await worker.run()
+    finally:
+        await office.stop()
+        sink.close()
+
+
+async def run_inventory(settings: Settings, metrics: Metrics) -> int:
+    worker = Worker("inventory", settings, DECISION_BATCHES.limited_to(settings.batch_records))
+    office = DeadLetterOffice("inventory", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
+    app = inventory(worker, Decoders(SchemaBook.from_files()), office.send, metrics)
+    try:
+        return await worker.run()
+    finally:
+        await app.stop()
+        await office.stop()
+
+
+async def run_fulfilment(settings: Settings, metrics: Metrics) -> int:
+    collecting.seldom()
+    worker = Worker("fulfilment", settings, DECISION_BATCHES.limited_to(settings.batch_records))
+    office = DeadLetterOffice("fulfilment", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
+    decoders = Decoders(SchemaBook.from_files())
+    tables = LookupTables()
+    follower = TopicFollower(settings.kafka, lookup_topics(decoders, tables, settings.topic_prefix))
+    ticker = Ticker(settings.kafka, settings.topic_prefix + ORDER_FACTS.name)
+    app = fulfilment(worker, decoders, office.send, metrics, tables)
+    try:
+        await follower.start()
+        with beside(worker.fail, follower.follow(), ticker.run()):
+            return await worker.run()
+    finally:
+        await app.stop()
+        await ticker.stop()
+        await follower.stop()
+        await office.stop()
+
+
+async def run_risk(settings: Settings, metrics: Metrics) -> int:
+    worker = Worker("risk", settings, DECISION_BATCHES.limited_to(settings.batch_records))
+    office = DeadLetterOffice("risk", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
+    store = RedisFeatures.connect(settings.redis_url, settings.topic_prefix)
+    app = risk(worker, Decoders(SchemaBook.from_files()), store, office.send, metrics)
+    try:
+        await app.start()
+        return await worker.run()
+    finally:
+        await app.stop()
+        await office.stop()
+        store.close()
+
+
+APPS: Mapping[str, Callable[[Settings, Metrics], Awaitable[int]]] = {
+    "fulfilment": run_fulfilment,
+    "inventory": run_inventory,
+    "risk": run_risk,
+    "warehouse": run_warehouse,
+}
+
+
+def main(app: str) -> int:
+    """Run one worker of an app until it is asked to stop; the exit code says how it ended."""
+    settings = read()
+    logs.configure(settings.log_level, settings.log_format, app)
+    metrics = Metrics(CollectorRegistry())
+    metrics.serve(settings.metrics_host, settings.metrics_port)
+
+    async def run() -> int:
+        return await APPS[app](settings, metrics)
+
+    return asyncio.run(run())
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in APPS:
+        sys.exit(f"usage: python -m streams {'|'.join(APPS)}")
+    sys.exit(main(sys.argv[1]))

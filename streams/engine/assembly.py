@@ -1,0 +1,161 @@
+"""From fetched records to batches: pure bookkeeping, time is an argument.
+
+Per partition: what is pending, what is out with the agents, and where the next cut must fall. Knows neither Kafka nor Faust; a
+record is anything with offset, timestamp (ms), key, value and headers.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from schemas.batch import Batch, Headers, OffsetRange
+from streams.engine.bounds import Bounds
+from streams.engine.policy import BatchPolicy
+
+RECORD_OVERHEAD = 200  # bytes a fetched record takes beside its key and value, for the memory budget
+
+
+class Partition(NamedTuple):
+    topic: str
+    partition: int
+
+
+class Record(Protocol):
+    """As aiokafka delivers it."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Headers: ...
+
+
+@dataclass(slots=True)
+class _Lane:
+    pending: list[Record] = field(default_factory=list)
+    pending_bytes: int = 0
+    since: float = 0.0  # when the oldest pending record was fetched
+    out: dict[int, int] = field(default_factory=dict)  # last offset -> bytes of each batch given out
+    expected: Bounds | None = None
+
+
+class Assembler:
+    """Cuts batches by policy, except where written bounds say where the cut must be.
+
+    `budget` bounds the bytes of all partitions together, pending and given out; a partition over its own limit, or any
+    partition while the budget is used up, is not wanted from.
+    """
+
+    def __init__(self, policy: BatchPolicy, budget: int) -> None:
+        self._policy = policy
+        self._budget = budget
+        self._held = 0
+        self._lanes: defaultdict[Partition, _Lane] = defaultdict(_Lane)
+
+    @property
+    def held_bytes(self) -> int:
+        return self._held
+
+    def wants(self, at: Partition) -> bool:
+        """Whether more records of this partition may be fetched now."""
+        lane = self._lanes[at]
+        if lane.expected is not None:
+            return True  # it can only be cut once its last record is here
+        room = len(lane.out) < self._policy.in_flight
+        return room and lane.pending_bytes < self._policy.max_bytes and self._held < self._budget
+
+    def expect(self, at: Partition, bounds: Bounds) -> None:
+        """The next batch of this partition is exactly these bounds: a write that may have happened is repeated."""
+        self._lanes[at].expected = bounds
+
+    def add(self, at: Partition, records: Sequence[Record], now: float) -> None:
+        if not records:
+            return
+        lane = self._lanes[at]
+        if not lane.pending:
+            lane.since = now
+        lane.pending.extend(records)
+        size = sum(map(_size, records))
+        lane.pending_bytes += size
+        self._held += size
+
+    def due_in(self, now: float, at_most: float) -> float:
+        """Seconds until the next linger ends, never more than `at_most`."""
+        waits = (lane.since + self._policy.linger - now for lane in self._lanes.values() if self._may_cut(lane))
+        return max(0.0, min(at_most, min(waits, default=at_most)))
+
+    def ready(self, now: float) -> Iterator[tuple[Partition, Batch]]:
+        """Every batch that is due, oldest offsets first within a partition."""
+        for at, lane in list(self._lanes.items()):
+            while self._is_due(lane, now):
+                records = self._cut(lane)
+                if records:
+                    yield at, _batch(at, records)
+
+    def done(self, at: Partition, last: int) -> None:
+        """The batch that ended at `last` has been dealt with."""
+        lane = self._lanes.get(at)
+        if lane is not None:
+            self._held -= lane.out.pop(last, 0)
+
+    def clear(self) -> None:
+        """Forget everything: positions are about to be read anew."""
+        self._lanes.clear()
+        self._held = 0
+
+    def _may_cut(self, lane: _Lane) -> bool:
+        if not lane.pending or len(lane.out) >= self._policy.in_flight:
+            return False
+        return lane.expected is None or lane.pending[-1].offset >= lane.expected.hi
+
+    def _is_due(self, lane: _Lane, now: float) -> bool:
+        if not self._may_cut(lane):
+            return False
+        full = len(lane.pending) >= self._policy.max_records or lane.pending_bytes >= self._policy.max_bytes
+        return full or lane.expected is not None or now - lane.since >= self._policy.linger
+
+    def _cut(self, lane: _Lane) -> list[Record]:
+        count = self._count_within_limits(lane) if lane.expected is None else _count_up_to(lane, lane.expected.hi)
+        lane.expected = None
+        records, lane.pending = lane.pending[:count], lane.pending[count:]
+        size = sum(map(_size, records))
+        lane.pending_bytes -= size
+        if records:
+            lane.out[records[-1].offset] = size
+        return records
+
+    def _count_within_limits(self, lane: _Lane) -> int:
+        if lane.pending_bytes <= self._policy.max_bytes:
+            return min(len(lane.pending), self._policy.max_records)
+        size = 0
+        for count, record in enumerate(lane.pending[: self._policy.max_records]):
+            size += _size(record)
+            if size > self._policy.max_bytes:
+                return max(1, count)  # a record larger than the limit is a batch of its own
+        return min(len(lane.pending), self._policy.max_records)
+
+
+def _count_up_to(lane: _Lane, hi: int) -> int:
+    return sum(1 for record in lane.pending if record.offset <= hi)
+
+
+def _size(record: Record) -> int:
+    return len(record.value or b"") + len(record.key or b"") + RECORD_OVERHEAD
+
+
+def _batch(at: Partition, records: Iterable[Record]) -> Batch:
+    rows = list(records)
+    return Batch(
+        OffsetRange(at.topic, at.partition, rows[0].offset, rows[-1].offset),
+        [r.offset for r in rows],
+        [r.timestamp for r in rows],
+        [r.key for r in rows],
+        [r.value for r in rows],
+        [r.headers for r in rows],
+    )

@@ -1,0 +1,107 @@
+"""Where a record goes that cannot be used: its bytes and headers untouched, with the reason, acknowledged before anything follows.
+
+Headers are Kafka Connect's names (`__connect.errors.*`, DeadLetterQueueReporter) and ours (`dlq.*`). The key is
+`topic/partition/offset` of the source, so a letter that is sent again after a crash is the same letter.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaProducer
+
+from schemas.batch import Headers
+
+log = structlog.get_logger(__name__)
+
+LARGEST_LETTER: Final = 1 << 30
+"""Bytes before compression: no limit of ours. The broker weighs what was packed, so a record of many equal bytes may be far
+larger than its limits say, and would stop its worker for ever if its letter were not packed as well."""
+PREFIX: Final = "__connect.errors."
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One record that was refused. reason: a code of the closed list; message: what a person reads; timestamp: ms."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    reason: str
+    message: str
+    stage: str
+
+    @property
+    def coordinates(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    def all_headers(self, app: str) -> list[tuple[str, bytes]]:
+        """The record's own headers first, then why and where from. The key travels as a header: ours is the source."""
+        ours = {
+            f"{PREFIX}topic": self.topic,
+            f"{PREFIX}partition": str(self.partition),
+            f"{PREFIX}offset": str(self.offset),
+            f"{PREFIX}stage": self.stage,
+            f"{PREFIX}exception.message": self.message[:2_000],
+            "dlq.reason": self.reason,
+            "dlq.app": app,
+            "dlq.timestamp": str(self.timestamp),
+        }
+        headers = [*self.headers, *((name, text.encode()) for name, text in ours.items())]
+        if self.key is not None:
+            headers.append(("dlq.key", self.key))
+        return headers
+
+
+class DeadLetterOffice:
+    """Sends letters to one topic. `send` returns when the broker has them all; it raises where it does not."""
+
+    def __init__(self, app: str, topic: str, servers: str) -> None:
+        self._app = app
+        self._topic = topic
+        self._servers = servers
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+
+    async def send(self, letters: Sequence[DeadLetter]) -> None:
+        if not letters:
+            return
+        producer = await self._started()
+        partitions = len(await producer.partitions_for(self._topic))
+        sent = [
+            await producer.send(
+                self._topic,
+                letter.value,
+                letter.coordinates.encode(),
+                partition=letter.partition % partitions,
+                headers=letter.all_headers(self._app),
+            )
+            for letter in letters
+        ]
+        await asyncio.gather(*sent)
+
+    async def stop(self) -> None:
+        if self._producer is not None:
+            await self._producer.stop()
+            self._producer = None
+
+    async def _started(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._servers,
+                    enable_idempotence=True,
+                    acks="all",
+                    max_request_size=LARGEST_LETTER,
+                    compression_type="zstd",
+                    linger_ms=5,
+                )
+                await producer.start()
+                self._producer = producer
+        return self._producer

@@ -1,0 +1,107 @@
+"""Lanes: what happens to batches between the agent and the commit. One lane is worked off in order; lanes run side by side.
+
+No exception leaves a lane unseen: a lost partition ends the lane quietly (its next owner repeats the batch), anything else is
+fatal and stops the worker before anything further is committed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+
+import structlog
+
+from schemas.batch import Batch
+from streams.engine.commits import PartitionLost
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Batch], Awaitable[None]]
+LaneOf = Callable[[Batch], Hashable]
+
+
+def by_partition(batch: Batch) -> Hashable:
+    """Each partition of each topic by itself: for effects that know nothing of each other."""
+    return batch.span.topic, batch.span.partition
+
+
+def by_partition_number(batch: Batch) -> Hashable:
+    """Partition n of every topic in one order: for state that is fed by several topics."""
+    return batch.span.partition
+
+
+@dataclass(slots=True)
+class _Lane:
+    waiting: asyncio.Queue[Batch] = field(default_factory=asyncio.Queue)
+    worker: asyncio.Task[None] | None = None
+    busy: bool = False
+
+
+class Lanes:
+    """`put` never blocks: the transport bounds what is out. `done` is told of every batch, handled or dropped.
+
+    `idle` is awaited whenever a lane has nothing left, so that it may write down how far it came.
+    """
+
+    def __init__(
+        self,
+        handle: Handler,
+        *,
+        lane_of: LaneOf,
+        idle: Callable[[Batch], Awaitable[None]],
+        done: Callable[[Batch], None],
+        fatal: Callable[[BaseException], None],
+    ) -> None:
+        self._handle = handle
+        self._lane_of = lane_of
+        self._idle = idle
+        self._done = done
+        self._fatal = fatal
+        self._lanes: dict[Hashable, _Lane] = {}
+        self._open = True
+
+    def put(self, batch: Batch) -> None:
+        if not self._open:
+            self._done(batch)  # the partitions are leaving; whoever owns them next reads it again
+            return
+        lane = self._lanes.setdefault(self._lane_of(batch), _Lane())
+        lane.waiting.put_nowait(batch)
+        if lane.worker is None or lane.worker.done():
+            lane.worker = asyncio.create_task(self._work(lane))
+
+    def reopen(self) -> None:
+        self._open = True
+
+    async def drain(self, timeout: float) -> None:
+        """Drop what waits, finish what is being worked on; after `timeout` seconds give that up too."""
+        self._open = False
+        for lane in self._lanes.values():
+            while not lane.waiting.empty():
+                self._done(lane.waiting.get_nowait())
+        working = [lane.worker for lane in self._lanes.values() if lane.worker and not lane.worker.done()]
+        if working:
+            _, late = await asyncio.wait(working, timeout=timeout)
+            for worker in late:
+                worker.cancel()
+            if late:
+                log.warning("batches given up at rebalance, their next owner repeats them", lanes=len(late))
+                await asyncio.wait(late, timeout=1.0)
+        self._lanes.clear()
+
+    async def _work(self, lane: _Lane) -> None:
+        while not lane.waiting.empty():
+            batch = lane.waiting.get_nowait()
+            try:
+                await self._handle(batch)
+                if lane.waiting.empty():
+                    await self._idle(batch)
+            except PartitionLost as lost:
+                log.info("partition lost, batch left to its next owner", span=str(batch.span), why=str(lost))
+                while not lane.waiting.empty():
+                    self._done(lane.waiting.get_nowait())
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:  # noqa: BLE001 - nothing may be committed after this
+                self._fatal(error)
+                return
+            finally:
+                self._done(batch)

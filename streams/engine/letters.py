@@ -1,0 +1,35 @@
+"""Bad records of a batch as dead letters."""
+
+from collections.abc import Iterable
+
+from schemas.batch import Batch
+from schemas.columns import Decoded
+from schemas.reasons import Reason
+from streams.engine.dead_letters import DeadLetter
+
+
+def unreadable(batch: Batch, decoded: Decoded) -> list[DeadLetter]:
+    """What the decoder refused, with its reasons."""
+    return [_letter(batch, bad.index, bad.cause.reason, str(bad.cause), "decode") for bad in decoded.bad]
+
+
+def conflicting(batch: Batch, offsets: Iterable[int]) -> list[DeadLetter]:
+    """Events whose id came with another body before."""
+    at = {offset: index for index, offset in enumerate(batch.offsets)}
+    why = "the same event_id came with another body before"
+    return [_letter(batch, at[offset], Reason.ID_CONFLICT, why, "idempotency") for offset in offsets]
+
+
+def _letter(batch: Batch, index: int, reason: Reason, message: str, stage: str) -> DeadLetter:
+    return DeadLetter(
+        topic=batch.span.topic,
+        partition=batch.span.partition,
+        offset=batch.offsets[index],
+        timestamp=batch.timestamps[index],
+        key=batch.keys[index],
+        value=batch.values[index],
+        headers=batch.headers[index],
+        reason=reason.value,
+        message=message,
+        stage=stage,
+    )

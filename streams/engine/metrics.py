@@ -1,0 +1,58 @@
+"""Every metric of a worker: name, meaning, and what to do when it moves. One registry per process, handed in."""
+
+from collections.abc import Sequence
+from time import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from schemas.batch import Batch
+from streams.engine.dead_letters import DeadLetter
+
+SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """The worker's instruments. Labels: topic, and reason where a record was refused."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.records = Counter(
+            "kontor_records_total", "Records handled, good and bad; flat while lag grows: the destination is slow",
+            ["topic"], registry=registry,
+        )  # fmt: skip
+        self.batches = Counter("kontor_batches_total", "Batches handled", ["topic"], registry=registry)
+        self.dead_letters = Counter(
+            "kontor_dead_letters_total", "Records refused; see `kontor dead-letters list` for the reasons",
+            ["topic", "reason"], registry=registry,
+        )  # fmt: skip
+        self.handling = Histogram(
+            "kontor_batch_seconds", "From the agent to the commit, per batch", ["topic"],
+            buckets=SECONDS, registry=registry,
+        )  # fmt: skip
+        self.waiting = Counter(
+            "kontor_destination_waits_total", "Writes repeated because the destination was busy or away",
+            ["topic"], registry=registry,
+        )  # fmt: skip
+        self.repaired = Counter(
+            "kontor_repaired_rows_total", "Rows found missing after an unanswered insert and inserted again",
+            ["topic"], registry=registry,
+        )  # fmt: skip
+        self.event_age = Gauge(
+            "kontor_last_record_age_seconds", "Handled minus published time of the last record: end-to-end latency",
+            ["topic"], registry=registry,
+        )  # fmt: skip
+
+    def handled(self, batch: Batch, letters: Sequence[DeadLetter], seconds: float) -> None:
+        """A batch has had its effect."""
+        topic = batch.span.topic
+        self.records.labels(topic).inc(len(batch))
+        self.batches.labels(topic).inc()
+        self.handling.labels(topic).observe(seconds)
+        self.event_age.labels(topic).set(time() - batch.timestamps[-1] / 1000)
+        for letter in letters:
+            self.dead_letters.labels(topic, letter.reason).inc()
+
+    def serve(self, host: str, port: int) -> None:
+        """Prometheus' endpoint; port 0 serves nothing."""
+        if port:
+            start_http_server(port, addr=host, registry=self.registry)

@@ -1,0 +1,26 @@
+"""The numbers by which batches are cut, in one frozen object per app."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPolicy:
+    """When the records of a partition become a batch: the first limit reached cuts.
+
+    `linger` counts from the moment the first record was fetched; 0 hands over whatever a fetch brought. At most
+    `in_flight` batches of a partition wait or run; then that partition, and only that one, is not fetched from.
+    """
+
+    max_records: int
+    max_bytes: int
+    linger: float
+    in_flight: int = 2
+
+    def limited_to(self, records: int) -> Self:
+        """The same with smaller batches; 0 changes nothing."""
+        return replace(self, max_records=records) if records else self
+
+
+WAREHOUSE_BATCHES = BatchPolicy(max_records=50_000, max_bytes=8 << 20, linger=1.0)
+DECISION_BATCHES = BatchPolicy(max_records=4_000, max_bytes=4 << 20, linger=0.0)

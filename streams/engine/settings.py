@@ -1,0 +1,77 @@
+"""Every setting of a worker in one frozen model, read from the environment once, by the composition root.
+
+Each field is the variable `KONTOR_<NAME>`; a secret may also come from a file, `KONTOR_<NAME>_FILE`.
+"""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the neighbours are and how long we wait for them. Times are seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="KONTOR_", frozen=True, extra="ignore")
+
+    kafka: str = Field("127.0.0.1:19092", description="bootstrap servers, host:port[,host:port]")
+    clickhouse_url: str = Field("http://127.0.0.1:18123", description="ClickHouse's HTTP interface")
+    clickhouse_user: str = "kontor"
+    clickhouse_password: SecretStr = SecretStr("")
+    clickhouse_database: str = "kontor"
+    redis_url: str = "redis://127.0.0.1:16379/0"
+    topic_prefix: str = Field("", description="put before every topic, so that two stacks may share a broker")
+
+    session_timeout: float = Field(10.0, gt=0, description="a worker not heard of for so long has lost its partitions")
+    heartbeat_interval: float = Field(3.0, gt=0)
+    rebalance_timeout: float = Field(15.0, gt=0)
+    request_timeout: float = Field(30.0, gt=0)
+    drain_timeout: float = Field(8.0, gt=0, description="how long a batch in progress may go on when partitions leave")
+    stop_timeout: float = Field(15.0, gt=0, description="after SIGTERM the worker ends by force when this has passed")
+    batch_records: int = Field(0, ge=0, description="records in a batch at most; 0: what the app's policy says")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus endpoint; 0: none")
+    metrics_host: str = Field("127.0.0.1", description="where the endpoint listens; in a container 0.0.0.0")
+    log_format: str = Field("console", pattern="^(console|json)$")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+
+    @model_validator(mode="after")
+    def _timeouts_fit(self) -> Self:
+        if self.heartbeat_interval * 3 > self.session_timeout:
+            raise ValueError("heartbeat_interval must be at most a third of session_timeout")
+        if self.drain_timeout >= self.rebalance_timeout:
+            raise ValueError("drain_timeout must be less than rebalance_timeout, or the group goes on without us")
+        return self
+
+    @model_validator(mode="after")
+    def _no_plaintext_abroad(self) -> Self:
+        for server in self.kafka.split(","):
+            host = server.rsplit(":", 1)[0].strip("[]")
+            if not _is_private(host):
+                raise ValueError(f"kafka={host}: an unencrypted broker is allowed on loopback or private hosts only")
+        return self
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. A `KONTOR_X_FILE` variable names a file that holds the value of `KONTOR_X`."""
+    environ = os.environ if environ is None else environ
+    given = {
+        name.removeprefix("KONTOR_").lower(): value
+        for name, value in environ.items()
+        if name.startswith("KONTOR_") and not name.endswith("_FILE")
+    }
+    for name, path in environ.items():
+        if name.startswith("KONTOR_") and name.endswith("_FILE"):
+            given[name.removeprefix("KONTOR_").removesuffix("_FILE").lower()] = Path(path).read_text().strip()
+    return Settings.model_validate({k: v for k, v in given.items() if k in Settings.model_fields})
+
+
+def _is_private(host: str) -> bool:
+    """A bare name without a dot is a neighbour on a container network; an address says itself."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host

@@ -1,0 +1,112 @@
+"""An app with tables: each batch is one step on the state of its partition, and one transaction.
+
+A step is pure: state and batch in, records out. What it changed in the tables, what it emits and how far the sources are read is
+committed together; after anything but success the process ends, so that memory never runs ahead of the log.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+
+import structlog
+
+from schemas.batch import Batch
+from streams.engine.assembly import Partition
+from streams.engine.dead_letters import DeadLetter
+from streams.engine.lanes import by_partition_number
+from streams.engine.metrics import Metrics
+from streams.engine.recovery import recover
+from streams.engine.state import AnyTable, State
+from streams.engine.transactions import Emit, TransactionalWriter
+from streams.engine.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step leaves behind beside the tables' changes."""
+
+    emits: Sequence[Emit]
+    letters: Sequence[DeadLetter] = ()
+
+
+class Step(Protocol):
+    def __call__(self, state: State, batch: Batch, /) -> Outcome:
+        """Change the tables and say what to write. Deterministic; may be called in another thread."""
+
+
+SendLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
+
+
+class StatefulApp:
+    """The tables, writers and steps of one worker. `steps` maps a topic's full name to what is done with its batches."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        steps: dict[str, Step],
+        tables: Iterable[AnyTable],
+        *,
+        changelog: str,
+        letters: SendLetters,
+        metrics: Metrics,
+    ) -> None:
+        self._worker = worker
+        self._steps = steps
+        self._tables = tuple(tables)
+        self._changelog = changelog
+        self._send_letters = letters
+        self._metrics = metrics
+        self._states: dict[int, State] = {}
+        self._writers: dict[int, TransactionalWriter] = {}
+        self._abandoned: list[TransactionalWriter] = []
+
+    def attach(self) -> None:
+        self._worker.attach(list(self._steps), self.handle, _nothing, by_partition_number)
+        self._worker.on_taking_over(self.take_over)
+
+    async def handle(self, batch: Batch) -> None:
+        """One step, one transaction."""
+        number = batch.span.partition
+        started = monotonic()
+        state, writer = self._states[number], self._writers[number]
+        try:
+            outcome = await asyncio.to_thread(self._steps[batch.span.topic], state, batch)
+            await self._send_letters(outcome.letters)
+            changes = [Emit(self._changelog, key, row, number) for key, row in state.changes()]
+            source = Partition(batch.span.topic, number)
+            await writer.commit([*outcome.emits, *changes], {source: batch.span.last + 1})
+        except BaseException:
+            # Memory may be ahead of the log now: whoever works on this partition next, we too, reads it from the log.
+            self._states.pop(number, None)
+            self._abandoned.append(self._writers.pop(number, writer))
+            raise
+        self._metrics.handled(batch, outcome.letters, monotonic() - started)
+
+    async def take_over(self, assigned: frozenset[int]) -> None:
+        """Before the first batch: drop what was lost, fence the previous owners of what is new, read its state."""
+        for number in set(self._writers) - assigned:
+            self._states.pop(number, None)
+            await self._writers.pop(number).stop()
+        new = sorted(assigned - set(self._writers))
+        settings = self._worker.settings
+        group = settings.topic_prefix + self._worker.name
+        writers = await asyncio.gather(
+            *(TransactionalWriter.start(settings.kafka, f"{group}-{number}", group) for number in new)
+        )
+        states = {number: State(self._tables) for number in new}
+        await recover(settings.kafka, self._changelog, states)
+        self._writers.update(zip(new, writers, strict=True))
+        self._states.update(states)
+
+    async def stop(self) -> None:
+        for writer in (*self._writers.values(), *self._abandoned):
+            await writer.stop()
+        self._writers.clear()
+
+
+async def _nothing(_batch: Batch) -> None:
+    """A transaction has moved the offsets already."""

@@ -1,0 +1,102 @@
+"""One Kafka transaction per batch: derived events, table changes and source offsets together or not at all.
+
+`transactional.id` is app and partition number, so starting a writer fences whoever wrote for that partition before: a paused or
+half-dead worker can commit nothing more. It is what Kafka Streams does, paid once per batch.
+"""
+
+import asyncio
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.structs import TopicPartition
+
+from streams.engine.assembly import Partition
+
+BATCH_BYTES: Final = 900_000  # under the broker's limit for one record batch
+TRANSACTION_TIMEOUT_MS: Final = 60_000
+
+
+class Fenced(Exception):
+    """Another worker writes for this partition now: nothing of this transaction happened, nothing of ours will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """One record to write. partition None: by CRC-32 of the key, librdkafka's way. value None deletes in a compacted topic."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    partition: int | None = None
+
+
+class TransactionalWriter:
+    """The one writer of one partition number of one app. Not for use by two tasks at once."""
+
+    def __init__(self, producer: AIOKafkaProducer, group: str) -> None:
+        self._producer = producer
+        self._group = group
+        self._partitions: dict[str, int] = {}
+
+    @classmethod
+    async def start(cls, servers: str, transactional_id: str, group: str) -> Self:
+        """Fences the previous writer and ends what it left open; returns when the broker has done so."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=servers,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            max_batch_size=BATCH_BYTES,
+            linger_ms=0,
+            retry_backoff_ms=3,  # with the default of 100 the p95 of a transaction is 140 ms
+        )
+        await producer.start()
+        return cls(producer, group)
+
+    async def commit(self, records: Iterable[Emit], offsets: Mapping[Partition, int]) -> None:
+        """Write all records and move the group to `offsets` (the next to read); raises Fenced, or KafkaError: nothing happened."""
+        by_partition = await self._by_partition(records)
+        try:
+            async with self._producer.transaction():
+                sent = [future for at, batch in by_partition.items() for future in await self._send(at, batch)]
+                await self._producer.send_offsets_to_transaction(
+                    {TopicPartition(*at): offset for at, offset in offsets.items()}, self._group
+                )
+                await asyncio.gather(*sent)
+        except ProducerFenced as error:
+            raise Fenced(str(error)) from error
+
+    async def stop(self) -> None:
+        await self._producer.stop()
+
+    async def _by_partition(self, records: Iterable[Emit]) -> Mapping[Partition, list[Emit]]:
+        found: defaultdict[Partition, list[Emit]] = defaultdict(list)
+        for record in records:
+            partition = record.partition
+            if partition is None:
+                count = self._partitions.get(record.topic) or await self._count(record.topic)
+                partition = zlib.crc32(record.key) % count
+            found[Partition(record.topic, partition)].append(record)
+        return found
+
+    async def _count(self, topic: str) -> int:
+        self._partitions[topic] = len(await self._producer.partitions_for(topic))
+        return self._partitions[topic]
+
+    async def _send(self, at: Partition, records: list[Emit]) -> list[asyncio.Future[object]]:
+        sent = []
+        batch = self._producer.create_batch()
+        for record in records:
+            if batch.append(key=record.key, value=record.value, timestamp=None) is None:
+                batch.close()
+                sent.append(await self._producer.send_batch(batch, at.topic, partition=at.partition))
+                batch = self._producer.create_batch()
+                if batch.append(key=record.key, value=record.value, timestamp=None) is None:
+                    raise KafkaError(f"a record of {len(record.value or b'')} bytes for {at.topic} is too large")
+        batch.close()
+        sent.append(await self._producer.send_batch(batch, at.topic, partition=at.partition))
+        return sent

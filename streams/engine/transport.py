@@ -1,0 +1,226 @@
+"""Faust's transport with one stream event per batch of one partition.
+
+Faust keeps the group membership, the agents and their queues. Fetching, cutting, positions and commits are ours: a batch is the
+unit, its bounds or its transaction decide what is committed, so Faust's acks, gaps and periodic commits (faust-streaming #606,
+#316, #502) are out of the picture.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
+from time import monotonic
+from typing import Any, TypeVar, cast
+
+import aiokafka
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, AppT, ConsumerMessage
+from faust.types.transports import TransportT
+
+from schemas.batch import Batch
+from streams.engine import bounds
+from streams.engine.assembly import Assembler, Partition
+from streams.engine.commits import Commits, PartitionLost
+from streams.engine.policy import BatchPolicy
+
+T = TypeVar("T")
+FETCH_BYTES = 4 << 20  # of one partition in one fetch
+FETCH_WAIT_MS = 500  # the broker answers as soon as there is a byte; this only bounds an idle fetch
+FETCH_RECORDS = 20_000
+MEMORY_BUDGET = 256 << 20
+
+BeforeLeaving = Callable[[], Awaitable[None]]
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """The thread that owns aiokafka's consumer."""
+
+    def _create_worker_consumer(self, transport: "driver.Transport") -> aiokafka.AIOKafkaConsumer:
+        conf = self.app.conf
+        self._assignor = RangePartitionAssignor  # equal partition numbers of all topics go to the same worker
+        return aiokafka.AIOKafkaConsumer(
+            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            group_instance_id=conf.consumer_group_instance_id,
+            partition_assignment_strategy=[self._assignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_poll_records=FETCH_RECORDS,
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_bytes=MEMORY_BUDGET // 4,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            check_crcs=conf.broker_check_crcs,
+            request_timeout_ms=_ms(conf.broker_request_timeout),
+            session_timeout_ms=_ms(conf.broker_session_timeout),
+            rebalance_timeout_ms=_ms(conf.broker_rebalance_timeout),
+            heartbeat_interval_ms=_ms(conf.broker_heartbeat_interval),
+            max_poll_interval_ms=_ms(conf.broker_max_poll_interval or 300),
+            metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
+            connections_max_idle_ms=conf.consumer_connections_max_idle_ms,
+        )
+
+    async def run_here(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run on this thread's loop. Unlike Faust's method queue nothing waits behind a fetch that is under way."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
+
+    async def commit_with_metadata(self, offsets: Mapping[Partition, tuple[int, str]]) -> None:
+        await self._ensure_consumer().commit(
+            {TopicPartition(*at): OffsetAndMetadata(offset, metadata) for at, (offset, metadata) in offsets.items()}
+        )
+
+    async def seek_committed(self, assigned: Iterable[TP]) -> dict[TP, OffsetAndMetadata]:
+        """Put every partition at its committed offset, or at its beginning, and tell what was committed."""
+        consumer = self._ensure_consumer()
+        coordinator = consumer._coordinator  # noqa: SLF001 - `committed()` drops the metadata
+        wanted = [TopicPartition(tp.topic, tp.partition) for tp in assigned]
+        committed = await coordinator.fetch_committed_offsets(wanted)
+        found = {tp: om for tp, om in committed.items() if om.offset >= 0}
+        for tp, om in found.items():
+            consumer.seek(tp, om.offset)
+        fresh = [tp for tp in wanted if tp not in found]
+        if fresh:
+            await consumer.seek_to_beginning(*fresh)
+        return {TP(tp.topic, tp.partition): om for tp, om in found.items()}
+
+
+class BatchConsumer(driver.Consumer):
+    """Delivers `schemas.batch.Batch` as the value of a stream event."""
+
+    policy: BatchPolicy
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        transport = cast("BatchTransport", self.transport)
+        self.assembler = Assembler(transport.policy, MEMORY_BUDGET)
+        self.commits = Commits(self._send_commit)
+        self._before_leaving = transport.before_leaving
+        self._freed = asyncio.Event()
+        self._epoch = 0  # moves whenever positions are read anew or the flow stops
+
+    # -- fetching -------------------------------------------------------------------------------------------------
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow.wait())
+        epoch = self._epoch
+        fetched = await self._fetch(self.assembler.due_in(monotonic(), timeout))
+        if self.should_stop:
+            return
+        if epoch != self._epoch or not self.flow_active:
+            # The positions moved under a fetch that was under way: what it took would be missing, so read them anew.
+            if fetched and self.flow_active:
+                await self.perform_seek()
+            return
+        now = monotonic()
+        for tp, records in fetched.items():
+            self.assembler.add(Partition(tp.topic, tp.partition), records, now)
+        for at, batch in self.assembler.ready(now):
+            yield TP(*at), self._to_event(at, batch)
+
+    async def _fetch(self, wait: float) -> Mapping[TP, list[Any]]:
+        wanted = {tp for tp in self._get_active_partitions() if self.assembler.wants(Partition(*tp))}
+        if wanted:
+            return await self._getmany(wanted, max(wait, 0.001))
+        self._freed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._freed.wait(), max(wait, 0.05))
+        return {}
+
+    def _to_event(self, at: Partition, batch: Batch) -> ConsumerMessage:
+        value = cast(bytes, batch)  # Faust only carries it; the agent unwraps it
+        generation = self.app.consumer_generation_id
+        published, tp = batch.timestamps[-1] / 1000, TP(*at)
+        return ConsumerMessage(
+            *at, batch.span.last, published, 0, [], None, value, None, 0, 0, tp, generation_id=generation
+        )
+
+    def done(self, batch: Batch) -> None:
+        """The agents are through with this batch: its partition may be fetched from again."""
+        self.assembler.done(Partition(batch.span.topic, batch.span.partition), batch.span.last)
+        self._freed.set()
+
+    # -- positions and commits ------------------------------------------------------------------------------------
+
+    async def perform_seek(self) -> None:
+        """Forget what was fetched, go to the committed offsets, and cut the first batch where written bounds say."""
+        self._epoch += 1
+        self.assembler.clear()
+        assigned = self.assignment()
+        committed = await self._batch_thread.run_here(self._batch_thread.seek_committed(assigned))
+        for tp in assigned:
+            found = committed.get(tp)
+            self._read_offset[tp] = None
+            written = bounds.read(found.metadata) if found else None
+            if written is not None:
+                self.assembler.expect(Partition(*tp), written)
+
+    async def _send_commit(self, offsets: Mapping[Partition, tuple[int, str]]) -> None:
+        try:
+            await self._batch_thread.run_here(self._batch_thread.commit_with_metadata(offsets))
+        except (CommitFailedError, IllegalStateError) as error:
+            raise PartitionLost(str(error)) from error
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish and commit what is being worked on while the partitions are still ours, then let them go."""
+        self._epoch += 1
+        self.stop_flow()
+        await self._before_leaving()
+        self.assembler.clear()
+        await super().on_partitions_revoked(revoked)
+
+    # -- Faust's own bookkeeping, replaced by the above -----------------------------------------------------------
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ARG002
+        return False
+
+    def ack(self, message: Any) -> bool:
+        message.acked = True
+        return True
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:  # noqa: ARG002
+        return
+
+    async def wait_empty(self) -> None:
+        return
+
+    async def verify_all_partitions_active(self) -> None:
+        return
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    @property
+    def _batch_thread(self) -> BatchConsumerThread:
+        return cast(BatchConsumerThread, self._thread)
+
+
+class BatchTransport(driver.Transport):
+    """`policy` says how batches are cut; `before_leaving` is awaited while revoked partitions are still ours."""
+
+    Consumer = BatchConsumer
+
+    def __init__(self, app: AppT, policy: BatchPolicy, before_leaving: BeforeLeaving) -> None:
+        self.policy = policy
+        self.before_leaving = before_leaving
+        super().__init__([*app.conf.broker_consumer], app, loop=None)
+
+
+def consumer_of(app: AppT) -> BatchConsumer:
+    """The running consumer of an app built with BatchTransport."""
+    consumer = app.consumer
+    if not isinstance(consumer, BatchConsumer):
+        raise TypeError("the app was not built by streams.engine.worker")
+    return consumer
+
+
+def use(transport: TransportT, app: Any) -> None:
+    """Let the app speak through this transport. Faust offers only a class chosen by URL, so it is set here."""
+    app._transport = transport  # noqa: SLF001
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

@@ -1,0 +1,158 @@
+"""One worker: a Faust app on the columnar transport, started, watched and stopped.
+
+Exit codes: 0 asked to stop and did; 1 a fatal error, nothing committed after it; 2 stopping took too long.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+
+import faust
+import structlog
+
+from schemas.batch import Batch
+from streams.engine.lanes import Handler, LaneOf, Lanes
+from streams.engine.policy import BatchPolicy
+from streams.engine.settings import Settings
+from streams.engine.transport import BatchConsumer, BatchTransport, consumer_of, use
+
+log = structlog.get_logger(__name__)
+
+
+TakeOver = Callable[[frozenset[int]], Awaitable[None]]
+
+
+class Worker:
+    """A consumer group of one app. `attach` gives topics a handler; `run` returns the exit code."""
+
+    def __init__(self, name: str, settings: Settings, policy: BatchPolicy) -> None:
+        self.name = name
+        self.settings = settings
+        self.app = _faust_app(name, settings)
+        use(BatchTransport(self.app, policy, self._before_leaving), self.app)
+        self.app.on_rebalance_complete.connect(self._on_rebalance_complete)
+        self._lanes: list[Lanes] = []
+        self._on_assigned: list[Callable[[], None]] = []
+        self._taking_over: list[TakeOver] = []
+        self._topics: set[str] = set()
+        self._ending: asyncio.Future[int] | None = None
+
+    @property
+    def consumer(self) -> BatchConsumer:
+        return consumer_of(self.app)
+
+    def attach(self, topics: Sequence[str], handle: Handler, idle: Handler, lane_of: LaneOf) -> None:
+        """Every batch of these topics goes to `handle`; `idle` follows the last batch that waits in its lane."""
+        lanes = Lanes(handle, lane_of=lane_of, idle=idle, done=self._on_done, fatal=self._on_fatal)
+        self._lanes.append(lanes)
+        self._topics.update(topics)
+        for topic in topics:
+            channel = self.app.topic(
+                topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+            )
+
+            async def agent(stream: faust.StreamT[bytes], lanes: Lanes = lanes) -> None:
+                async for event in stream.events():
+                    lanes.put(_batch_of(event))
+
+            self.app.agent(channel, name=f"{self.name}.{topic}")(agent)
+
+    def on_assigned(self, call: Callable[[], None]) -> None:
+        """`call` runs whenever partitions were dealt out anew, before their first batch."""
+        self._on_assigned.append(call)
+
+    def on_taking_over(self, call: TakeOver) -> None:
+        """`call` is awaited with the partition numbers now ours, before positions are read and the first batch comes."""
+        self._taking_over.append(call)
+
+    def fail(self, error: BaseException) -> None:
+        """Something beside the lanes that the app cannot be without has ended: stop, nothing further is committed."""
+        self._on_fatal(error)
+
+    async def run(self) -> int:
+        """Until SIGTERM, SIGINT or a fatal error."""
+        loop = asyncio.get_running_loop()
+        self._ending = loop.create_future()
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sig, self._end, 0)
+        starting = loop.create_task(self._start())
+        starting.add_done_callback(self._on_started)
+        code = await self._ending
+        loop.call_later(self.settings.stop_timeout, _give_up)
+        await self._stop(code)
+        return code
+
+    def _on_started(self, starting: asyncio.Task[None]) -> None:
+        if not starting.cancelled() and (error := starting.exception()):
+            self._on_fatal(error)
+
+    async def _start(self) -> None:
+        self.app.finalize()
+        await self.app.start()
+        log.info("worker started", app=self.name, kafka=self.settings.kafka)
+
+    async def _stop(self, code: int) -> None:
+        if code == 0:
+            await self._before_leaving()
+        await self.app.stop()
+        log.info("worker stopped", app=self.name, code=code)
+
+    async def _before_leaving(self) -> None:
+        for lanes in self._lanes:
+            await lanes.drain(self.settings.drain_timeout)
+
+    async def _on_rebalance_complete(self, *_: object, **__: object) -> None:
+        numbers = frozenset(tp.partition for tp in self.consumer.assignment() if tp.topic in self._topics)
+        try:
+            for take_over in self._taking_over:
+                await take_over(numbers)
+        except BaseException as error:
+            self._on_fatal(error)  # Faust would only log it and go on without the state
+            raise
+        for call in self._on_assigned:
+            call()
+        for lanes in self._lanes:
+            lanes.reopen()
+
+    def _on_done(self, batch: Batch) -> None:
+        self.consumer.done(batch)
+
+    def _on_fatal(self, error: BaseException) -> None:
+        log.error("fatal, stopping before anything further is committed", app=self.name, exc_info=error)
+        self._end(1)
+
+    def _end(self, code: int) -> None:
+        if self._ending is not None and not self._ending.done():
+            self._ending.set_result(code)
+
+
+def _batch_of(event: faust.EventT[bytes]) -> Batch:
+    batch: object = event.message.value
+    if not isinstance(batch, Batch):
+        raise TypeError(f"expected a batch, got {type(batch).__name__}")
+    return batch
+
+
+def _faust_app(name: str, settings: Settings) -> faust.App:
+    return faust.App(
+        f"{settings.topic_prefix}{name}",
+        broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
+        web_enabled=False,
+        store="memory://",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+        broker_session_timeout=settings.session_timeout,
+        broker_heartbeat_interval=settings.heartbeat_interval,
+        broker_rebalance_timeout=settings.rebalance_timeout,
+        broker_request_timeout=settings.request_timeout,
+        consumer_auto_offset_reset="earliest",
+        worker_redirect_stdouts=False,
+        loghandlers=[],
+    )
+
+
+def _give_up() -> None:
+    os._exit(2)  # an executor thread that hangs must not keep a stopped worker alive

@@ -1,0 +1,27 @@
+"""Fulfilment's wiring: which topic goes to which step."""
+
+from schemas.decoders import Decoders
+from schemas.topics import FULFILMENT_CHANGELOG, ORDER_FACTS
+from streams.engine.metrics import Metrics
+from streams.engine.stateful import SendLetters, StatefulApp, Step
+from streams.engine.worker import Worker
+from streams.fulfilment.lookups import Lookups
+from streams.fulfilment.policy import FulfilmentPolicy
+from streams.fulfilment.routing import PICKS
+from streams.fulfilment.steps import TABLES, Facts, Memories, Route
+from streams.fulfilment.telling import Telling
+
+
+def fulfilment(
+    worker: Worker, decoders: Decoders, letters: SendLetters, metrics: Metrics, lookups: Lookups
+) -> StatefulApp:
+    """Attached to the worker; run the worker, then stop the app."""
+    prefix, policy, memories = worker.settings.topic_prefix, FulfilmentPolicy(), Memories()
+    facts = prefix + ORDER_FACTS.name
+    steps: dict[str, Step] = {prefix + topic: Route(topic, decoders, facts, memories) for topic in PICKS}
+    steps[facts] = Facts(lookups, policy, Telling(decoders.book, prefix, policy.dispatch.version))
+    app = StatefulApp(
+        worker, steps, TABLES, changelog=prefix + FULFILMENT_CHANGELOG.name, letters=letters, metrics=metrics
+    )
+    app.attach()
+    return app

@@ -1,0 +1,178 @@
+"""The two steps of fulfilment: events to where their order lives; facts there. Pure, on a partition's state."""
+
+from weakref import WeakKeyDictionary
+
+import polars as pl
+
+from schemas.batch import Batch
+from schemas.decoders import Decoders
+from schemas.topics import PARTITIONS
+from streams.engine.columnar import repartition, unpack
+from streams.engine.event_ids import SEEN_IDS, EventIds, Sighting
+from streams.engine.letters import conflicting, unreadable
+from streams.engine.state import State, Table
+from streams.engine.stateful import Outcome
+from streams.fulfilment.agenda import Agenda, Entry, Look
+from streams.fulfilment.clock import CLOCKED, CLOCKS, THE_CLOCK, Clock
+from streams.fulfilment.conductor import Conductor, Told
+from streams.fulfilment.lifecycle import ENDED
+from streams.fulfilment.lookups import Lookups
+from streams.fulfilment.order_file import FILES, OrderFile
+from streams.fulfilment.policy import FulfilmentPolicy
+from streams.fulfilment.routing import facts_of, rows_of
+from streams.fulfilment.telling import Telling
+
+SEEN_EVENTS = SEEN_IDS.named("seen_events")
+TABLES = (FILES, CLOCKS, SEEN_EVENTS)
+
+
+class Memories:
+    """The event ids each state has seen, one memory for all source topics; kept beside the state as long as it lives."""
+
+    def __init__(self) -> None:
+        self._of: WeakKeyDictionary[State, EventIds] = WeakKeyDictionary()
+
+    def of(self, state: State) -> EventIds:
+        found = self._of.get(state)
+        if found is None:
+            found = self._of[state] = EventIds(state.table(SEEN_EVENTS))
+        return found
+
+
+class Route:
+    """Events of one source topic to the partition of their order. Doubles and what cannot be read end here."""
+
+    def __init__(self, topic: str, decoders: Decoders, target: str, memories: Memories) -> None:
+        self._topic = topic
+        self._decoders = decoders
+        self._target = target
+        self._memories = memories
+
+    def __call__(self, state: State, batch: Batch) -> Outcome:
+        decoded = self._decoders.decode(self._topic, batch)
+        frame = decoded.frame
+        body = dict(zip(batch.offsets, batch.values, strict=True))
+        bodies = [body[offset] or b"" for offset in frame["_offset"]]
+        sightings = self._memories.of(state).see(frame["event_id"].to_list(), bodies)
+        new = pl.Series([sighting is Sighting.NEW for sighting in sightings], dtype=pl.Boolean)
+        conflicts = [o for o, s in zip(frame["_offset"], sightings, strict=True) if s is Sighting.CONFLICT]
+        rows = rows_of(self._topic, batch.span.partition, frame.filter(new))
+        letters = [*unreadable(batch, decoded), *conflicting(batch, conflicts)]
+        return Outcome(list(repartition(rows, "order_id", self._target, PARTITIONS)), letters)
+
+
+class Facts:
+    """Rows of `order_facts`, each message a frame of them; a message without rows is a tick of the clock."""
+
+    def __init__(self, lookups: Lookups, policy: FulfilmentPolicy, telling: Telling) -> None:
+        self._conductor = Conductor(lookups, policy)
+        self._policy = policy
+        self._telling = telling
+        self._agendas: WeakKeyDictionary[State, Agenda] = WeakKeyDictionary()
+
+    def __call__(self, state: State, batch: Batch) -> Outcome:
+        clocks = state.table(CLOCKS)
+        desk = Desk(
+            state.table(FILES), clocks.get(THE_CLOCK) or Clock(), self._agenda(state), self._conductor, self._policy
+        )
+        for value, log_time in zip(batch.values, batch.timestamps, strict=True):
+            desk.take(unpack(value), log_time)
+        desk.put_back()
+        clocks[THE_CLOCK] = desk.clock
+        return Outcome(self._telling.emits(desk.told))
+
+    def _agenda(self, state: State) -> Agenda:
+        found = self._agendas.get(state)
+        if found is None:
+            found = self._agendas[state] = Agenda(self._policy)
+            for file in state.table(FILES).values():
+                known = file.known()
+                found.begin(file, known.latest)
+                for milestone in file.told:
+                    found.note(file, milestone, known)
+                if known.attempts in known.impossible:
+                    found.replan(file.order_id, state.table(CLOCKS)[THE_CLOCK])
+        return found
+
+
+class Desk:
+    """The files of one partition, for the length of one batch."""
+
+    def __init__(
+        self, files: Table[OrderFile], clock: Clock, agenda: Agenda, conductor: Conductor, policy: FulfilmentPolicy
+    ) -> None:
+        self._files = files
+        self._agenda = agenda
+        self._conductor = conductor
+        self._policy = policy
+        self._touched: dict[str, OrderFile] = {}
+        self.clock = clock
+        self.told = Told()
+
+    def take(self, rows: pl.DataFrame, log_time: int) -> None:
+        """One message: its facts, then whatever is due by now."""
+        self.clock.advance(log_time)
+        for order_id, source, number, fact in facts_of(rows) if rows.height else ():
+            if fact.topic in CLOCKED:
+                self.clock.hear(fact.topic, source, number, fact.at)
+            file = self._files.get(order_id) or self._touched.get(order_id)
+            if file is None:
+                file = OrderFile(order_id, self.clock.active)
+                self._agenda.begin(file, fact.at)
+            self._touched[order_id] = file
+            before = len(self.told.changes), len(self.told.dispatched)
+            self._conductor.take(file, fact, self.told)
+            self._note(file, *before)
+        for entry in self._agenda.due(self.clock):
+            self._look(entry)
+
+    def put_back(self) -> None:
+        """Into the table, which then knows what has changed."""
+        for order_id, file in self._touched.items():
+            self._files[order_id] = file
+        self._touched.clear()
+
+    def _note(self, file: OrderFile, changes: int, dispatched: int) -> None:
+        for change in self.told.changes[changes:]:
+            self._agenda.note(file, change.milestone, change.known)
+        if any(not each.plan.parcels for each in self.told.dispatched[dispatched:]):
+            self._agenda.replan(file.order_id, self.clock)
+
+    def _look(self, entry: Entry) -> None:
+        file = self._touched.get(entry.order_id) or self._files.get(entry.order_id)
+        if file is None:
+            return
+        before = len(self.told.changes), len(self.told.dispatched)
+        match entry.look:
+            case Look.EXPIRE.name:
+                self._conductor.expire(file, entry.due, self.told)
+            case Look.COMPLETE.name:
+                self._conductor.complete(file, entry.due, self.told)
+            case Look.JUDGE.name:
+                self._judge(file)
+            case Look.REPLAN.name:
+                self._conductor.plan_again(file, file.known().latest, self.told)
+            case _:
+                self._forget(file, entry)
+                return
+        if before != (len(self.told.changes), len(self.told.dispatched)):
+            self._touched[file.order_id] = file
+            self._note(file, *before)
+
+    def _judge(self, file: OrderFile) -> None:
+        known = file.known()
+        in_review = any(verdict == "REVIEW" for _, verdict in known.verdicts)
+        if in_review and self.clock.active < file.since + self._policy.review_patience:
+            self._agenda.review(file)
+        else:
+            self._conductor.give_up_waiting(file, known.latest, self.told)
+
+    def _forget(self, file: OrderFile, entry: Entry) -> None:
+        keep = self._policy.keep if file.state in ENDED else self._policy.keep_open
+        due = file.known().latest + keep
+        if due > entry.due:
+            self._agenda.forget_later(entry, due)
+            return
+        self._touched.pop(file.order_id, None)
+        if file.order_id in self._files:
+            del self._files[file.order_id]

@@ -1,0 +1,122 @@
+"""The features, declared: what is counted, over what, by whom. Rules name them as columns.
+
+A feature is fed by one topic where its filter holds, and read by every topic that has the entity's column. Its value includes the
+event that asks. Thresholds live in the rules; published ones are in their files.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from schemas.batch import OffsetRange
+from schemas.topics import MEMBERS, ORDERS, PAYMENTS, REVIEWS
+from sinks.features import Aggregate, Counter, FeatureStore, Operations
+from streams.risk.subjects import COLUMNS
+
+HOUR: Final = 60
+DAY: Final = 24 * HOUR
+PLACED: Final = "status = 'PLACED'"
+POSTED: Final = "kind = 'POSTED'"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """`entity`: the column it is kept by; `of`: the column summed or counted; `where`: SQL over the feed's columns."""
+
+    name: str
+    feed: str
+    entity: str
+    window: int
+    aggregate: Aggregate = Aggregate.COUNT
+    of: str = ""
+    where: str = "TRUE"
+
+    @property
+    def counter(self) -> Counter:
+        return Counter(self.name, self.aggregate, self.window)
+
+    def read_by(self, topic: str) -> bool:
+        return self.entity in COLUMNS[topic]
+
+
+def _distinct(  # noqa: PLR0917 - a table's columns
+    name: str, feed: str, entity: str, of: str, window: int, where: str
+) -> Feature:
+    return Feature(name, feed, entity, window, Aggregate.DISTINCT, of, where)
+
+
+FEATURES: Final[tuple[Feature, ...]] = (
+    Feature("account_orders_30m", ORDERS.name, "account_id", 30, where=PLACED),
+    Feature("account_cancels_30m", ORDERS.name, "account_id", 30, where="status = 'CANCELLED'"),
+    Feature("account_payments_30m", PAYMENTS.name, "account_id", 30, where="kind IN ('AUTHORISED', 'CAPTURED')"),
+    Feature("account_age_minutes", MEMBERS.name, "account_id", 30 * DAY, Aggregate.FIRST, where="kind = 'REGISTERED'"),
+    Feature("ip_orders_30m", ORDERS.name, "ip", 30, where=PLACED),
+    _distinct("ip_accounts_1h", ORDERS.name, "ip", "account_id", HOUR, PLACED),
+    _distinct("ip_signups_1h", MEMBERS.name, "ip", "account_id", HOUR, "kind = 'REGISTERED'"),
+    Feature("ip_failed_payments_1h", PAYMENTS.name, "ip", HOUR, where="kind = 'FAILED'"),
+    _distinct("ip_cards_1h", PAYMENTS.name, "ip", "card", HOUR, "card IS NOT NULL"),
+    Feature("card_payments_12h", PAYMENTS.name, "card", 12 * HOUR, where="kind = 'FAILED'"),
+    _distinct("device_accounts_24h", ORDERS.name, "device_id", "account_id", DAY, PLACED),
+    _distinct("device_coupon_accounts_24h", ORDERS.name, "device_id", "account_id", DAY, PLACED + " AND with_coupon"),
+    _distinct("address_coupon_accounts_24h", ORDERS.name, "address", "account_id", DAY, PLACED + " AND with_coupon"),
+    _distinct("address_accounts_24h", ORDERS.name, "address", "account_id", DAY, PLACED),
+    Feature("sku_buyer_orders_24h", ORDERS.name, "sku_buyer", DAY, where=PLACED),
+    Feature("shop_buyer_orders_24h", ORDERS.name, "shop_buyer", DAY, where=PLACED),
+    Feature(
+        "sku_extreme_unbought_1h", REVIEWS.name, "sku", HOUR, where=POSTED + " AND rating IN (1, 5) AND NOT bought"
+    ),
+    Feature("sku_reviews_1h", REVIEWS.name, "sku", HOUR, where=POSTED),
+    _distinct("text_accounts_24h", REVIEWS.name, "text_key", "account_id", DAY, POSTED),
+    Feature("account_unbought_reviews_7d", REVIEWS.name, "account_id", 7 * DAY, where=POSTED + " AND NOT bought"),
+)
+BY_NAME: Final = {feature.name: feature for feature in FEATURES}
+
+
+def names_for(topic: str) -> tuple[str, ...]:
+    """The features a rule on this topic may name."""
+    return tuple(feature.name for feature in FEATURES if feature.read_by(topic))
+
+
+def with_features(
+    store: FeatureStore, span: OffsetRange, topic: str, events: pl.DataFrame, wanted: frozenset[str]
+) -> pl.DataFrame:
+    """The events with a column for every feature of `names_for(topic)`, null where it is not known.
+
+    A feature is fed whenever the topic feeds it, and read where `wanted` names it. Raises StoreAway.
+    """
+    chosen = [each for each in FEATURES if each.feed == topic or (each.read_by(topic) and each.name in wanted)]
+    parts = [_operations(number, feature, topic, events) for number, feature in enumerate(chosen)]
+    asked = pl.concat(parts).sort("offset", "counter") if parts else pl.DataFrame()
+    if asked.is_empty():
+        return without_features(topic, events)
+    operations = Operations(
+        *(asked[name].to_list() for name in ("offset", "counter", "entity", "minute", "amount", "member"))
+    )
+    answers = store.apply(span, [feature.counter for feature in chosen], operations)
+    asked = asked.with_columns(pl.Series("value", answers, dtype=pl.Float64))
+    for number, feature in enumerate(chosen):
+        values = asked.filter(pl.col("counter") == number).select(_offset="offset", value="value")
+        events = events.join(values.rename({"value": feature.name}), on="_offset", how="left", maintain_order="left")
+    return without_features(topic, events)
+
+
+def without_features(topic: str, events: pl.DataFrame) -> pl.DataFrame:
+    """The same columns, null where `events` has none: what is left when the store is away."""
+    missing = [name for name in names_for(topic) if name not in events.columns]
+    return events.with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
+
+
+def _operations(number: int, feature: Feature, topic: str, events: pl.DataFrame) -> pl.DataFrame:
+    feeds = pl.sql_expr(feature.where).fill_null(False) if feature.feed == topic else pl.lit(False)
+    amount = pl.col(feature.of).cast(pl.Float64) if feature.aggregate is Aggregate.SUM else pl.lit(1.0)
+    counts = feature.aggregate is Aggregate.DISTINCT and feature.feed == topic
+    member = pl.col(feature.of) if counts else pl.lit(None, pl.String)
+    return events.filter(pl.col(feature.entity).is_not_null()).select(
+        offset=pl.col("_offset").cast(pl.Int64),
+        counter=pl.lit(number, pl.Int64),
+        entity=feature.entity,
+        minute=pl.col("_minute").cast(pl.Int64),
+        amount=pl.when(feeds).then(amount),
+        member=member,
+    )

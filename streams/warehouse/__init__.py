@@ -1,0 +1,1 @@
+"""Every topic into ClickHouse, each record exactly once."""

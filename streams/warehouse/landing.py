@@ -1,0 +1,69 @@
+"""From a decoded batch to what is inserted: the Avro bytes themselves, one insert per writer schema. Pure.
+
+The token is made of the batch's bounds and the writer's fingerprint. Equal batches give equal tokens and equal rows, whoever cuts
+and decodes them.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from schemas.batch import Batch
+from schemas.columns import Decoded
+from schemas.landing import landing_container
+from schemas.registry import WriterSchema
+from sinks.base import Insert
+from streams.engine.bounds import Bounds
+from streams.warehouse import dead_letter_rows
+
+LETTERS: Final = "letters"
+
+
+def table_of(topic: str) -> str:
+    return f"{topic}_landing"
+
+
+def bounds_of(batch: Batch) -> Bounds:
+    return Bounds(batch.span.first, batch.span.last, len(batch))
+
+
+def raw_table_of(topic: str) -> str:
+    return f"{topic}_raw"
+
+
+def only(batch: Batch, offsets: Collection[int]) -> Batch:
+    """The records at these offsets, at least one of which is in the batch."""
+    kept = [at for at, offset in enumerate(batch.offsets) if offset in offsets]
+    return Batch(
+        replace(batch.span, first=batch.offsets[kept[0]], last=batch.offsets[kept[-1]]),
+        [batch.offsets[at] for at in kept],
+        [batch.timestamps[at] for at in kept],
+        [batch.keys[at] for at in kept],
+        [batch.values[at] for at in kept],
+        [batch.headers[at] for at in kept],
+    )
+
+
+def inserts(topic: str, batch: Batch, decoded: Decoded, *, why: str = "") -> list[Insert]:
+    """The good records, writer schema by writer schema. `why` tells a repair's tokens from the first ones."""
+    token = bounds_of(batch).token(topic, batch.span.partition) + why
+    offsets = np.asarray(batch.offsets, np.int64)
+    timestamps = np.asarray(batch.timestamps, np.int64)
+    return [
+        Insert(
+            table_of(topic),
+            f"{token}:{group.writer.fingerprint}:{group.indexes[0]}",  # one writer may come in both framings: two groups
+            landing_container(group, offsets, timestamps, batch.span.partition),
+            len(group.bodies),
+        )
+        for group in decoded.groups
+    ]
+
+
+def dead_letter_inserts(topic: str, batch: Batch, writer: WriterSchema, *, why: str = "") -> list[Insert]:
+    """Dead letters are no Avro on their way; every one of them becomes a row."""
+    token = bounds_of(batch).token(topic, batch.span.partition) + why
+    rows = dead_letter_rows.rows(batch)
+    return [Insert(table_of(topic), f"{token}:{LETTERS}", dead_letter_rows.container(rows, writer), len(rows))]

@@ -1,0 +1,111 @@
+"""One suite for the feature stores: the dict and a real Redis must give the same values, whatever the cuts."""
+
+import secrets
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from schemas.batch import OffsetRange
+from sinks.features import MEMBERS_KEPT, Aggregate, Counter, FeatureStore, Operations
+from sinks.memory_features import MemoryFeatures
+from sinks.redis.features import RedisFeatures
+
+COUNTERS = (
+    Counter("orders_1h", Aggregate.COUNT, 60),
+    Counter("spent_1h", Aggregate.SUM, 60),
+    Counter("accounts_1h", Aggregate.DISTINCT, 60),
+    Counter("known_for", Aggregate.FIRST, 10_000),
+)
+Row = tuple[int, int, str, int, float | None, str | None]
+MINUTE = 29_000_000
+
+
+@pytest.fixture(params=["memory", "redis"])
+def make(request: pytest.FixtureRequest) -> Callable[[], FeatureStore]:
+    if request.param == "memory":
+        return MemoryFeatures
+    url = request.getfixturevalue("redis")
+    opened: list[RedisFeatures] = []
+
+    def connect() -> FeatureStore:
+        opened.append(RedisFeatures.connect(url, secrets.token_hex(4)))
+        return opened[-1]
+
+    def close() -> None:
+        for each in opened:
+            each.close()
+
+    request.addfinalizer(close)  # noqa: PT021 - one branch of two
+    return connect
+
+
+def rows(count: int) -> list[Row]:
+    """Three entities in turn, late events among them, every fourth only reads."""
+    return [
+        (
+            offset,
+            offset % 4,
+            f"10.0.0.{offset % 3}",
+            MINUTE + offset * 7 % 90,
+            None if offset % 5 == 4 else 1.5,
+            f"account-{offset % 7}",
+        )
+        for offset in range(count)
+    ]
+
+
+def ask(store: FeatureStore, wanted: Sequence[Row], first: int, last: int) -> list[float | None]:
+    part = [row for row in wanted if first <= row[0] <= last]
+    columns = list(zip(*part, strict=True))
+    return list(store.apply(OffsetRange("orders", 0, first, last), COUNTERS, Operations(*columns)))
+
+
+def test_an_event_sees_itself_and_what_came_before(make: Callable[[], FeatureStore]) -> None:
+    wanted: list[Row] = [(n, 0, "a", MINUTE + n * 20, 1, None) for n in range(5)]
+    assert ask(make(), wanted, 0, 4) == [1, 2, 3, 3, 3]  # the fourth is an hour after the first
+
+
+def test_cuts_change_nothing(make: Callable[[], FeatureStore]) -> None:
+    wanted, store = rows(120), make()
+    whole = ask(make(), wanted, 0, 119)
+    cut = [value for first in range(0, 120, 8) for value in ask(store, wanted, first, first + 7)]
+    assert cut == whole
+
+
+@pytest.mark.parametrize("again", [(40, 79), (40, 55), (40, 99)])
+def test_a_stretch_that_comes_again_is_counted_once(make: Callable[[], FeatureStore], again: tuple[int, int]) -> None:
+    """Killed between the store and the commit: the same stretch, a shorter or a longer one comes next."""
+    wanted, store = rows(120), make()
+    whole = ask(make(), wanted, 0, 119)
+    seen = ask(store, wanted, 0, 39)
+    ask(store, wanted, 40, 79)
+    seen += ask(store, wanted, *again)
+    seen += ask(store, wanted, again[1] + 1, 119)
+    assert seen == whole
+
+
+def test_twins_agree(redis: str) -> None:
+    store = RedisFeatures.connect(redis, secrets.token_hex(4))
+    assert ask(store, rows(300), 0, 299) == ask(MemoryFeatures(), rows(300), 0, 299)
+    store.close()
+
+
+def test_distinct_counts_members_of_the_window(make: Callable[[], FeatureStore]) -> None:
+    wanted: list[Row] = [
+        (n, 2, "ip", MINUTE + at, 1, who) for n, (at, who) in enumerate([(0, "a"), (1, "a"), (2, "b"), (61, "c")])
+    ]
+    assert ask(make(), wanted, 0, 3) == [1, 1, 2, 2]
+
+
+def test_distinct_stays_at_its_bound(make: Callable[[], FeatureStore]) -> None:
+    wanted: list[Row] = [(n, 2, "ip", MINUTE, 1, f"a{n}") for n in range(MEMBERS_KEPT + 5)]
+    assert ask(make(), wanted, 0, len(wanted) - 1)[-1] == MEMBERS_KEPT
+
+
+def test_nothing_known_is_not_nought(make: Callable[[], FeatureStore]) -> None:
+    wanted: list[Row] = [
+        (0, 3, "x", MINUTE, None, None),
+        (1, 3, "x", MINUTE, 1, None),
+        (2, 3, "x", MINUTE + 9, None, None),
+    ]
+    assert ask(make(), wanted, 0, 2) == [None, 0, 9]

@@ -1,0 +1,104 @@
+"""One suite for every destination: stores an insert once, knows what it holds. A new destination is a line in `SINKS`."""
+
+import asyncio
+import io
+import secrets
+from collections.abc import Iterator
+from typing import Protocol
+
+import fastavro
+import pytest
+
+from schemas.batch import OffsetRange
+from schemas.landing import LANDING_FIELDS
+from sinks.base import Insert, InsertRefused, Sink
+from sinks.clickhouse.client import Address
+from sinks.clickhouse.ddl import topic_ddl
+from sinks.clickhouse.migrate import Migration
+from sinks.clickhouse.writer import ClickHouseWriter
+from sinks.memory import MemorySink
+from tests.clickhouse import EmbeddedClickHouse
+
+RECORD = {"type": "record", "name": "Thing", "fields": [{"name": "event_id", "type": "string"}]}
+
+
+class Destination(Protocol):
+    """A sink with the tables of the topic `things`, and a way to count its rows."""
+
+    @property
+    def sink(self) -> Sink: ...
+    def count(self) -> int: ...
+
+
+class InMemory:
+    def __init__(self) -> None:
+        self.sink = MemorySink()
+
+    def count(self) -> int:
+        return len(self.sink.rows("things_raw"))
+
+
+class InClickHouse:
+    def __init__(self, server: EmbeddedClickHouse) -> None:
+        database = f"sinks_{secrets.token_hex(4)}"
+        address = Address(server.url, server.user, server.password, database)
+        with address.connect(database="default") as client:
+            client.command(f"CREATE DATABASE {database}")
+        self.client = address.connect()
+        for statement in Migration(1, "things", topic_ddl("things", RECORD)).statements():
+            self.client.command(statement)
+        self.sink = ClickHouseWriter(address)
+
+    def count(self) -> int:
+        return int(self.client.query("SELECT count() FROM things_raw").result_rows[0][0])
+
+
+SINKS = ("memory", "clickhouse")
+
+
+@pytest.fixture(params=SINKS)
+def destination(request: pytest.FixtureRequest) -> Iterator[Destination]:
+    if request.param == "memory":
+        yield InMemory()
+        return
+    there = InClickHouse(request.getfixturevalue("clickhouse"))
+    yield there
+    there.sink.close()
+    there.client.close()
+
+
+def an_insert(token: str, *offsets: int, partition: int = 0, table: str = "things_landing") -> Insert:
+    out = io.BytesIO()
+    schema = fastavro.parse_schema({**RECORD, "fields": [*RECORD["fields"], *LANDING_FIELDS]})
+    rows = [
+        {"event_id": str(o), "_partition": partition, "_offset": o, "_timestamp": 1_780_000_000_000} for o in offsets
+    ]
+    fastavro.writer(out, schema, rows)
+    return Insert(table, token, out.getvalue(), len(rows))
+
+
+def test_a_repeated_insert_stores_nothing_new(destination: Destination) -> None:
+    for _ in range(3):
+        asyncio.run(destination.sink.insert(an_insert("a", 1, 2, 3)))
+    assert destination.count() == 3
+
+
+def test_another_token_is_another_insert_though_the_rows_are_equal(destination: Destination) -> None:
+    asyncio.run(destination.sink.insert(an_insert("a", 1)))
+    asyncio.run(destination.sink.insert(an_insert("b", 1)))
+    assert destination.count() == 2
+
+
+def test_it_knows_what_it_holds_of_a_span(destination: Destination) -> None:
+    asyncio.run(destination.sink.insert(an_insert("a", 1, 2, 5, 9)))
+    asyncio.run(destination.sink.insert(an_insert("b", 4, partition=1)))
+    held = asyncio.run(destination.sink.stored("things_raw", OffsetRange("things", 0, 2, 8)))
+    assert held == {2, 5}
+
+
+def test_clickhouse_refuses_what_it_will_never_take(clickhouse: EmbeddedClickHouse) -> None:
+    there = InClickHouse(clickhouse)
+    with pytest.raises(InsertRefused, match="60"):
+        asyncio.run(there.sink.insert(an_insert("a", 1, table="nothing_landing")))
+    there.sink.close()
+    there.client.close()

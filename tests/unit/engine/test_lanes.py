@@ -1,0 +1,128 @@
+"""Lanes keep the order within a lane, run side by side, and let no error pass."""
+
+import asyncio
+from collections.abc import Hashable
+
+from schemas.batch import Batch, OffsetRange
+from streams.engine.commits import PartitionLost
+from streams.engine.lanes import Lanes, by_partition
+
+
+def batch(partition: int, first: int) -> Batch:
+    return Batch(OffsetRange("orders", partition, first, first), [first], [0], [None], [b""], [()])
+
+
+class Scene:
+    """Records what happens to batches; `faults` maps an offset to what handling it raises."""
+
+    def __init__(self, faults: dict[int, BaseException] | None = None) -> None:
+        self.handled: list[tuple[Hashable, int]] = []
+        self.idled: list[int] = []
+        self.freed: list[int] = []
+        self.fatal: list[BaseException] = []
+        self.faults = faults or {}
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.lanes = Lanes(
+            self.handle,
+            lane_of=by_partition,
+            idle=self.idle,
+            done=lambda b: self.freed.append(b.span.first),
+            fatal=self.fatal.append,
+        )
+
+    async def handle(self, b: Batch) -> None:
+        await self.gate.wait()
+        if fault := self.faults.get(b.span.first):
+            raise fault
+        self.handled.append((b.span.partition, b.span.first))
+
+    async def idle(self, b: Batch) -> None:
+        self.idled.append(b.span.first)
+
+
+async def settled(scene: Scene, freed: int) -> None:
+    async with asyncio.timeout(5):
+        while len(scene.freed) < freed:
+            await asyncio.sleep(0)
+
+
+def test_order_within_a_lane_and_idle_after_the_last() -> None:
+    async def scenario() -> Scene:
+        scene = Scene()
+        for offset in range(5):
+            scene.lanes.put(batch(0, offset))
+        await settled(scene, 5)
+        return scene
+
+    scene = asyncio.run(scenario())
+    assert scene.handled == [(0, offset) for offset in range(5)]
+    assert scene.idled == [4]
+    assert scene.freed == [0, 1, 2, 3, 4]
+
+
+def test_a_fatal_error_stops_the_lane_and_is_told() -> None:
+    async def scenario() -> Scene:
+        scene = Scene({1: ValueError("broken")})
+        for offset in range(3):
+            scene.lanes.put(batch(0, offset))
+        await settled(scene, 2)
+        await asyncio.sleep(0)
+        return scene
+
+    scene = asyncio.run(scenario())
+    assert scene.handled == [(0, 0)]
+    assert [str(error) for error in scene.fatal] == ["broken"]
+    assert scene.idled == []
+
+
+def test_a_lost_partition_drops_what_waits_without_a_word_of_failure() -> None:
+    async def scenario() -> Scene:
+        scene = Scene({0: PartitionLost("rebalanced")})
+        for offset in range(3):
+            scene.lanes.put(batch(0, offset))
+        await settled(scene, 3)
+        return scene
+
+    scene = asyncio.run(scenario())
+    assert scene.handled == []
+    assert scene.fatal == []
+    assert sorted(scene.freed) == [0, 1, 2]
+
+
+def test_drain_finishes_what_is_worked_on_and_drops_the_rest() -> None:
+    async def scenario() -> Scene:
+        scene = Scene()
+        scene.gate.clear()
+        for offset in range(3):
+            scene.lanes.put(batch(0, offset))
+        await asyncio.sleep(0)
+        draining = asyncio.create_task(scene.lanes.drain(timeout=5))
+        await asyncio.sleep(0)
+        scene.gate.set()
+        await draining
+        scene.lanes.put(batch(0, 9))  # closed: dropped
+        scene.lanes.reopen()
+        scene.lanes.put(batch(0, 3))
+        await settled(scene, 5)
+        return scene
+
+    scene = asyncio.run(scenario())
+    assert scene.handled == [(0, 0), (0, 3)]
+    assert sorted(scene.freed) == [0, 1, 2, 3, 9]
+    assert scene.fatal == []
+
+
+def test_drain_gives_up_a_lane_that_hangs() -> None:
+    async def scenario() -> Scene:
+        scene = Scene()
+        scene.gate.clear()
+        scene.lanes.put(batch(0, 0))
+        await asyncio.sleep(0)
+        await scene.lanes.drain(timeout=0.01)
+        return scene
+
+    scene = asyncio.run(scenario())
+    assert scene.handled == []
+    assert scene.fatal == []
+    assert scene.freed == [0]

@@ -1,0 +1,106 @@
+"""A batch through features, rules, decisions and alerts, with the store in memory."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from schemas.batch import Batch, OffsetRange
+from schemas.codec import Codec
+from schemas.decoders import Decoders
+from schemas.registry import SchemaBook
+from schemas.topics import ORDERS, RISK_DECISIONS
+from schemas.values import Event, to_ms
+from sinks.memory_features import MemoryFeatures
+from streams.engine.state import State
+from streams.risk.lists import Lists
+from streams.risk.rules import read_folder
+from streams.risk.steps import TABLES, InForce, Judge, Memory
+from tests.orders import NOON, an_order
+
+BOOK = SchemaBook.from_files()
+CODEC = Codec(BOOK)
+NOW = to_ms(NOON)
+
+
+def burst(count: int) -> list[Event]:
+    """One account orders again and again."""
+    return [an_order(n, account_id="a-1", lines=an_order(1)["lines"]) for n in range(count)]
+
+
+def batch(events: list[Event], first: int = 0) -> Batch:
+    values = [CODEC.encode(ORDERS.name, event, record_time_ms=NOW) for event in events]
+    n = len(values)
+    span = OffsetRange(ORDERS.name, 0, first, first + n - 1)
+    return Batch(span, range(first, first + n), [NOW] * n, [None] * n, values, [()] * n)
+
+
+def judge(store: MemoryFeatures, lists: Lists | None = None) -> Judge:
+    force = InForce(read_folder(), lists or Lists())
+    return Judge(ORDERS.name, Decoders(BOOK), store, force, Memory(), "")
+
+
+def told(outcome_emits: object, topic: str) -> list[Event]:
+    assert isinstance(outcome_emits, list)
+    return [CODEC.decode(topic, each.value, record_time_ms=NOW) for each in outcome_emits if each.topic == topic]
+
+
+def test_every_order_gets_a_decision_and_a_burst_an_alert() -> None:
+    outcome = judge(MemoryFeatures())(State(TABLES), batch(burst(8)))
+    decisions = told(outcome.emits, RISK_DECISIONS.name)
+    assert [each["event_id"] for each in decisions] == [f"risk_decision:order-event-{n}:0" for n in range(8)]
+    assert [each["decision"] for each in decisions[:2]] == ["ALLOW", "ALLOW"]
+    assert decisions[7]["decision"] in {"REVIEW", "DENY"}
+    opened = told(outcome.emits, "risk_alerts")
+    assert "order_burst" in {each["rule_id"] for each in opened}
+    assert len({each["alert_id"] for each in opened}) == len(opened)
+
+
+def test_cuts_change_no_decision() -> None:
+    events = burst(8)
+    whole = told(judge(MemoryFeatures())(State(TABLES), batch(events)).emits, RISK_DECISIONS.name)
+    step, state = judge(MemoryFeatures()), State(TABLES)
+    cut = [
+        each
+        for first in (0, 3, 5)
+        for each in told(
+            step(state, batch(events[first : {0: 3, 3: 5, 5: 8}[first]], first)).emits, RISK_DECISIONS.name
+        )
+    ]
+    assert cut == whole
+
+
+def test_a_batch_that_comes_again_decides_the_same() -> None:
+    """Killed after the store, before the commit: a new state, the same store."""
+    step = judge(MemoryFeatures())
+    first = step(State(TABLES), batch(burst(8)))
+    assert step(State(TABLES), batch(burst(8))).emits == first.emits
+
+
+def test_a_doubled_order_is_decided_once() -> None:
+    step, state = judge(MemoryFeatures()), State(TABLES)
+    step(state, batch(burst(3)))
+    assert step(state, batch(burst(3), 3)).emits == []
+
+
+def test_store_away_decides_without_features_and_says_so() -> None:
+    store = MemoryFeatures()
+    store.away = True
+    listed: Event = {
+        "kind": "ADDED",
+        "list_name": "MERCHANT_BLACKLIST",
+        "value": "shop-1",
+        "occurred_at": datetime(2020, 1, 1, tzinfo=UTC),
+        "expires_at": None,
+    }
+    decisions = told(judge(store, Lists([listed]))(State(TABLES), batch(burst(8))).emits, RISK_DECISIONS.name)
+    assert [(each["decision"], each["degraded"]) for each in decisions] == [("DENY", True)] * 8
+
+
+def test_a_rule_that_cannot_be_read_leaves_the_one_before() -> None:
+    force = InForce()
+    text = Path("streams/risk/rules/order_burst.yaml").read_text()
+    force.take_rules({b"order_burst": {"kind": "APPLIED", "rule_id": "order_burst", "document": text}})
+    version = force.rules.version
+    force.take_rules({b"order_burst": {"kind": "APPLIED", "rule_id": "order_burst", "document": "nonsense"}})
+    assert force.rules.version == version
+    force.take_rules({b"order_burst": {"kind": "WITHDRAWN", "rule_id": "order_burst"}})
+    assert force.rules.rules == ()

@@ -1,0 +1,71 @@
+"""The walk over many bodies: what it accepts is whole, what it doubts it only doubts."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.avro_types import ArrayType, AvroType, DecimalType, EnumType, FixedType, MapType, Primitive, UnionType
+from schemas.body_scan import scan_for
+from schemas.container import zigzag, zigzags
+
+LONG = Primitive("long")
+MONEY = DecimalType(18, 4)
+
+
+def whole(schema: AvroType, *bodies: bytes) -> Sequence[bool]:
+    accepted: list[bool] = scan_for(schema)(bodies).with_good_texts().tolist()
+    return accepted
+
+
+@given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1)))
+def test_many_longs_are_written_as_one_is(values: list[int]) -> None:
+    assert zigzags(np.array(values, np.int64)) == [zigzag(value) for value in values]
+
+
+@given(st.lists(st.integers(-(1 << 55), (1 << 55) - 1), min_size=1))
+def test_longs_of_up_to_eight_bytes_are_accepted(values: list[int]) -> None:
+    assert all(whole(LONG, *map(zigzag, values)))
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "doubtful"),
+    [
+        (LONG, [b"\0", b"\x80\0"], [b"", b"\0\0", b"\x80", zigzag(1 << 60), b"\xff" * 12]),
+        (Primitive("int"), [zigzag((1 << 31) - 1)], [zigzag(1 << 31), zigzag(-(1 << 31) - 1)]),
+        (Primitive("boolean"), [b"\0", b"\1"], [b"\2", b"", b"\1\1"]),
+        (Primitive("double"), [bytes(8)], [bytes(7), bytes(9), b""]),
+        (Primitive("bytes"), [b"\2\xff", b"\0"], [b"\4\xff", b"\1", zigzag(1 << 40), zigzag(1 << 62)]),
+        (Primitive("string"), [b"\2a", b"\4\xc3\xa9"], [b"\2\xc3", b"\4\xc3\x28", b"\4a", b"\1a"]),
+        (EnumType("E", ("A", "B"), None), [b"\0", b"\2"], [b"\4", b"\1"]),
+        (FixedType("F", 3), [b"abc"], [b"ab", b"abcd"]),
+        (MONEY, [b"\2\1", b"\0", b"\x0e" + b"\xff" * 7], [b"\x10" + b"\x7f" * 8, b"\4\1", b"\1"]),
+        (UnionType((Primitive("null"), LONG)), [b"\0", b"\2\2"], [b"\4", b"\1", b"\2", b"\0\0"]),
+        (ArrayType(LONG), [b"\0", b"\4\2\2\0", b"\2\2\2\2\0"], [b"\2\2", b"\4\2\0", b"\1\2\2\0", zigzag(1 << 40)]),
+        (MapType(LONG), [b"\0", b"\2\2k\2\0"], [b"\2\2k\2", b"\2\2\xff\2\0"]),
+    ],
+    ids=str,
+)
+def test_bodies_by_type(schema: AvroType, good: list[bytes], doubtful: list[bytes]) -> None:
+    bodies = [body for pair in zip(good * 20, (doubtful * 20)[: len(good) * 20], strict=False) for body in pair]
+    expected = [body in good for body in bodies]
+    assert whole(schema, *bodies) == expected
+    assert [whole(schema, body)[0] for body in [*good, *doubtful]] == [True] * len(good) + [False] * len(doubtful)
+
+
+def test_no_bodies() -> None:
+    assert whole(LONG) == []
+
+
+def test_arrays_of_items_without_a_byte_end() -> None:
+    nulls = ArrayType(Primitive("null"))
+    assert whole(nulls, zigzag(1 << 40) + b"\0") == [False]
+    assert whole(nulls, b"\4\0", b"\0") == [True, True]
+
+
+def test_few_long_arrays_among_many_are_the_codecs() -> None:
+    short, long = b"\2\2\0", zigzag(60) + b"\2" * 60 + b"\0"
+    assert whole(ArrayType(LONG), *[short] * 50, long) == [True] * 50 + [False]
+    assert all(whole(ArrayType(LONG), *[short, long] * 50))

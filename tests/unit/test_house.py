@@ -1,0 +1,11 @@
+"""The house holds together: the command starts and says what it is."""
+
+from typer.testing import CliRunner
+
+from cli.main import app
+
+
+def test_help_names_the_product() -> None:
+    result = CliRunner().invoke(app, ["--help"])
+    assert result.exit_code == 0
+    assert "event backbone" in result.output
