@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from local.errors import StackError
+from local.waiting import wait_until
 
 TIMEOUT = 20.0  # seconds for one question to the broker
 
@@ -59,19 +60,12 @@ def ensure_topics(bootstrap: str, topics: Iterable[CatalogueTopic]) -> tuple[str
 def create_topics(admin: AdminClient, wanted: Sequence[TopicSpec]) -> tuple[str, ...]:
     """Create the topics that are missing and return their names, in the order given.
 
-    Idempotent, and safe beside another process doing the same. A topic that exists with another number of partitions
-    raises StackError before anything is created: keys would change their partition. Other settings of existing topics
-    are left as they are.
+    Idempotent, and safe beside another process doing the same; when it returns, clients are told of all of them. A topic
+    that exists with another number of partitions raises StackError before anything is created: keys would change their
+    partition. Other settings of existing topics are left as they are.
     """
     present = partition_counts(admin)
-    for spec in wanted:
-        found = present.get(spec.name, spec.partitions)
-        if found != spec.partitions:
-            raise StackError(
-                f"The topic {spec.name} has {found} partitions, and the catalogue says {spec.partitions}.",
-                "Partitions are fixed at creation: make a new topic and replay into it, or start empty "
-                "with kontor up --fresh.",
-            )
+    _require_partitions(wanted, present)
     missing = [spec for spec in wanted if spec.name not in present]
     if not missing:
         return ()
@@ -86,7 +80,22 @@ def create_topics(admin: AdminClient, wanted: Sequence[TopicSpec]) -> tuple[str,
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise StackError(f"Kafka refused to create the topic {name}: {error.args[0].str()}.") from error
+    # The controller has them; what clients are told of comes from a cache of the broker's that follows it.
+    if not wait_until(lambda: all(spec.name in partition_counts(admin) for spec in missing), timeout=TIMEOUT):
+        raise StackError(f"Kafka has taken {missing[0].name} and does not show it.", "See kontor logs kafka.")
+    _require_partitions(missing, partition_counts(admin))
     return tuple(spec.name for spec in missing)
+
+
+def _require_partitions(wanted: Sequence[TopicSpec], present: Mapping[str, int]) -> None:
+    for spec in wanted:
+        found = present.get(spec.name, spec.partitions)
+        if found != spec.partitions:
+            raise StackError(
+                f"The topic {spec.name} has {found} partitions, and the catalogue says {spec.partitions}.",
+                "Partitions are fixed at creation: make a new topic and replay into it, or start empty "
+                "with kontor up --fresh.",
+            )
 
 
 def partition_counts(admin: AdminClient) -> Mapping[str, int]:

@@ -1,0 +1,1 @@
+"""Inventory: what stands where and what is promised, every change a move between places that balance."""
