@@ -27,9 +27,10 @@ class Summary:
     doubled: int
     bad: Mapping[str, int]
     """Dead letters to expect, by reason."""
-    turnover_by_day: Mapping[date, Decimal]
-    """Sum of `total` over PLACED orders, by the day of `occurred_at`, UTC."""
+    turnover_by_day: Mapping[tuple[date, str], Decimal]
+    """Sum of `total` over PLACED orders, by the day of `occurred_at`, UTC, and currency."""
     turnover: Decimal
+    """The same over all days; an amount only where there is one currency, else a checksum."""
     payments: Mapping[str, Decimal]
     """Sum of `amount` by kind."""
     refunds: Decimal
@@ -49,7 +50,10 @@ class Summary:
             "doubled": self.doubled,
             "bad": dict(self.bad),
             "turnover": str(self.turnover),
-            "turnover_by_day": {day.isoformat(): str(amount) for day, amount in sorted(self.turnover_by_day.items())},
+            "turnover_by_day": {
+                f"{day.isoformat()} {currency}": str(amount)
+                for (day, currency), amount in sorted(self.turnover_by_day.items())
+            },
             "payments": {kind: str(amount) for kind, amount in self.payments.items()},
             "refunds": str(self.refunds),
             "adjustments": str(self.adjustments),
@@ -66,7 +70,7 @@ class Tally:
     _events: Counter[str] = field(default_factory=Counter)
     _bad: Counter[str] = field(default_factory=Counter)
     _doubled: int = 0
-    _turnover: dict[date, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    _turnover: dict[tuple[date, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     _payments: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     _refunds: Decimal = NOTHING
     _adjustments: Decimal = NOTHING
@@ -108,7 +112,8 @@ class Tally:
     def _add_event(self, record: Record) -> None:
         event = record.event
         if record.topic == ORDERS.name and event["status"] == "PLACED":
-            self._turnover[when((record.topic, event)).date()] += amount_of(event, "total")
+            day = when((record.topic, event)).date()
+            self._turnover[day, str(event["currency"])] += amount_of(event, "total")
             lines = event["lines"]
             for line in lines if isinstance(lines, Sequence) else ():
                 if isinstance(line, Mapping):

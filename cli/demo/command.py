@@ -19,19 +19,22 @@ from cli.demo import load, sections, watch
 from cli.stack import told_clearly
 from local.errors import StackError
 from local.processes import CHECKOUT
+from local.services import WORKER_APPS
 from local.state import StackState, running
 from schemas.registry import SchemaBook
+from streams.engine.group_lag import GroupLag
 
 RECORDED: Final = CHECKOUT.parent / "shared" / "data"
 MARKER: Final = "demo.json"
 VICTIM: Final = "warehouse-1"
 KILL_AFTER: Final = 20_000  # records of the last source
-SETTLED_FOR: Final = 4.0  # seconds without a new row: everything has come to rest
-SETTLE_WITHIN: Final = 180.0
+SETTLED_FOR: Final = 2.0  # seconds without a new row once all is read: what was read has come to rest too
+LOOK_EVERY: Final = 0.5
+STUCK_AFTER: Final = 60.0  # seconds in which nothing moves
 
 
 def demo(
-    orders: Annotated[int, typer.Option(min=100, help="Simulated orders; about 18 events each.")] = 10_000,
+    orders: Annotated[int, typer.Option(min=100, help="Simulated orders; about 18 events each.")] = 8_000,
     seed: Annotated[int, typer.Option(help="The same seed tells the same story.")] = 2026,
     data: Annotated[
         Path, typer.Option(help="Folder with recorded sets (olist, online_retail); none is no error.")
@@ -70,24 +73,21 @@ def require_ours(home: Path) -> None:
 
 
 def follow(console: Console, home: Path, there: Connections, publishing: load.Publishing) -> watch.Watch:
-    """Publish, watch, kill one worker when a third is sent, and wait until nothing new comes to rest."""
+    """Publish, watch, kill one worker in the middle of the last source, and wait until nothing new comes to rest."""
     seen = watch.Watch()
     killed = 0
     publishing.start()
     with there.connect() as client, Live(console=console, refresh_per_second=4, transient=False) as live:
-        settled = Settling(client)
-        while publishing.running or not settled.after(seen):
-            state = running(home)
+        settled = Settling(client, GroupLag(there.settings.kafka), there.settings.topic_prefix)
+        while publishing.running or not settled.over(seen):
+            settled.look(seen)
+            state, ended = running(home), set(publishing.said)
             for name, sent in dict(publishing.sent).items():
-                seen.count(f"sent: {name}", sent)
-            if (
-                not killed
-                and len(publishing.said) + 1 == len(publishing.sources)
-                and publishing.sent.get("simulator", 0)
-            ):
+                seen.sent(name, sent, ended=name in ended)
+            if not killed and publishing.sent.get(publishing.sources[-1].name, 0) > KILL_AFTER:
                 killed = kill(state, seen)
             live.update(seen.picture(state))
-            time.sleep(0.25)
+            time.sleep(LOOK_EVERY)
         live.update(seen.picture(running(home)))
     return seen
 
@@ -103,22 +103,27 @@ def kill(state: StackState | None, seen: watch.Watch) -> int:
 
 
 class Settling:
-    """Knows when everything has come to rest: no topic has a new row for some seconds after the last was sent."""
+    """Knows when everything has come to rest: every app has read all there is, and no row has come for a moment."""
 
-    def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, client: Client, lag: GroupLag, prefix: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
+        self._lag = lag
+        self._prefix = prefix
         self._clock = clock
-        self._last = -1
+        self._last: object = None
         self._since = clock()
-        self._began = clock()
 
-    def after(self, seen: watch.Watch) -> bool:
-        rows = sum(watch.stored(self._client).values())
-        now = self._clock()
-        seen.count("rows in ClickHouse", rows)
-        if rows != self._last:
-            self._last, self._since = rows, now
-        if now - self._began > SETTLE_WITHIN:
-            seen.note(f"still not at rest after {SETTLE_WITHIN:.0f} s")
+    def look(self, seen: watch.Watch) -> None:
+        """Looks again and tells `seen`."""
+        seen.rows = sum(watch.stored(self._client).values())
+        seen.to_do = {app: self._lag.behind(self._prefix + app) for app in WORKER_APPS}
+        if (seen.rows, seen.to_do) != self._last:
+            self._last, self._since = (seen.rows, seen.to_do), self._clock()
+
+    def over(self, seen: watch.Watch) -> bool:
+        """Whether it is so, as last looked; also where it is not and nothing moves any more: `seen` is told."""
+        still = self._clock() - self._since
+        if still > STUCK_AFTER:
+            seen.note(f"not at rest, and nothing has moved for {STUCK_AFTER:.0f} s: kontor logs tells why")
             return True
-        return now - self._since > SETTLED_FOR
+        return all(records == 0 for records in seen.to_do.values()) and still > SETTLED_FOR

@@ -17,19 +17,21 @@ from producers.summary import Summary
 from sinks.clickhouse.ask import questions
 
 TURNOVER: Final = """
-SELECT toDate(occurred_at) AS day, sum(total) FROM orders WHERE status = 'PLACED' GROUP BY day
+SELECT toDate(occurred_at) AS day, currency, sum(total) FROM orders WHERE status = 'PLACED' GROUP BY day, currency
 """
 ENTITIES: Final = """
 SELECT rule_id, entity_type, entity_id FROM risk_alerts WHERE mode = 'LIVE' GROUP BY rule_id, entity_type, entity_id
 """
+NOTHING: Final = Decimal(0)
 HELD: Final = "SELECT DISTINCT order_id FROM risk_decisions WHERE decision IN ('REVIEW', 'DENY')"
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One day's turnover on both sides."""
+    """One day's turnover in one currency, on both sides."""
 
     day: date
+    currency: str
     source: Decimal
     clickhouse: Decimal
 
@@ -67,14 +69,16 @@ def shown(value: object) -> str:
 
 
 def compare_turnover(client: Client, said: Mapping[str, Summary]) -> list[Compared]:
-    """Per day: what the publishers added up against what ClickHouse adds up, to the last digit."""
-    at_source: dict[date, Decimal] = {}
+    """Per day and currency: what the publishers added up against what ClickHouse adds up, to the last digit."""
+    at_source: dict[tuple[date, str], Decimal] = {}
     for summary in said.values():
-        for day, amount in summary.turnover_by_day.items():
-            at_source[day] = at_source.get(day, Decimal(0)) + amount
-    in_clickhouse = {day: Decimal(total) for day, total in client.query(TURNOVER).result_rows}
-    days = sorted(at_source.keys() | in_clickhouse.keys())
-    return [Compared(day, at_source.get(day, Decimal(0)), in_clickhouse.get(day, Decimal(0))) for day in days]
+        for at, amount in summary.turnover_by_day.items():
+            at_source[at] = at_source.get(at, NOTHING) + amount
+    stored = {(day, str(currency)): Decimal(total) for day, currency, total in client.query(TURNOVER).result_rows}
+    return [
+        Compared(day, currency, at_source.get((day, currency), NOTHING), stored.get((day, currency), NOTHING))
+        for day, currency in sorted(at_source.keys() | stored.keys())
+    ]
 
 
 def labels_against_alerts(client: Client, labels: Sequence[Label]) -> Table:

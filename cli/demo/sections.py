@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.connections import Connections
-from cli.demo import page, rule_change, upstream, watch
+from cli.demo import latency, page, rule_change, upstream, watch
 from cli.demo.load import Source
 from cli.verify import proof_table, troubles
 from local.disk import MIB, used_bytes
@@ -45,7 +45,7 @@ def show(console: Console, there: Connections, story: Story) -> None:
     with there.connect() as client:
         what_came_in(console, client, story)
         finance(console, client, story)
-        risk(console, client, story)
+        risk(console, there, client, story)
         rule_change.show(console, there, client, story.book)
         stock(console, client)
         upstream.show(console, there, client, story.book)
@@ -72,8 +72,10 @@ def what_came_in(console: Console, client: Client, story: Story) -> None:
     if not any(source.real for source in story.sources):
         console.print("[yellow]No recorded files were there (--data DIR): everything below is simulated.[/]")
     rows = sum(watch.stored(client).values())
+    sent = sum(sum(summary.records.values()) for summary in story.said.values())
     console.print(
-        f"{rows:,} rows came to rest in {story.seconds:.0f} s, derived events among them; a worker was killed on the way:"
+        f"Throughput: {sent:,} records in, {rows:,} rows at rest (derived events among them) after {story.seconds:.0f} s: "
+        f"{sent / story.seconds:,.0f} records/s in, {rows / story.seconds:,.0f} rows/s stored. A worker was killed on the way:"
     )
     for line in story.seen.happened:
         console.print(f"  [yellow]{line}[/]")
@@ -88,14 +90,16 @@ def finance(console: Console, client: Client, story: Story) -> None:
     off = [day for day in compared if day.source != day.clickhouse]
     shown = compared[-8:]
     rows = [
-        (day.day, day.source, day.clickhouse, "equal" if day.source == day.clickhouse else "DIFFERENT") for day in shown
+        (c.day, c.currency, c.source, c.clickhouse, "equal" if c.source == c.clickhouse else "DIFFERENT") for c in shown
     ]
-    console.print(page.grid(("day", "added up at the source", "in ClickHouse", ""), rows))
-    total = sum((day.clickhouse for day in compared), Decimal(0))
-    verdict = (
-        f"[green]all {len(compared)} days equal[/]" if not off else f"[red]{len(off)} of {len(compared)} days differ[/]"
-    )
-    console.print(f"last {len(shown)} of {len(compared)} days; {verdict}; turnover {total:,.2f} over all currencies\n")
+    console.print(page.grid(("day", "", "added up at the source", "in ClickHouse", ""), rows))
+    totals: dict[str, Decimal] = {}
+    for each in compared:
+        totals[each.currency] = totals.get(each.currency, Decimal(0)) + each.clickhouse
+    turnover = ", ".join(f"{total:,.2f} {currency}" for currency, total in sorted(totals.items()))
+    days = len({each.day for each in compared})
+    verdict = f"[green]all {days} days equal[/]" if not off else f"[red]{len(off)} of {len(compared)} lines differ[/]"
+    console.print(f"the last {len(shown)} lines of {days} days; {verdict}; turnover {turnover}\n")
     page.answer(console, client, "payments_against_orders")
     mismatch = client.query(questions()["payment_mismatches"].sql).result_rows[:1]
     for order_id, owed, captured, difference, currency in mismatch:
@@ -106,9 +110,10 @@ def finance(console: Console, client: Client, story: Story) -> None:
         console.print(page.grid(("when", "topic", "what", "amount", "source"), page.trace(client, order_id)))
 
 
-def risk(console: Console, client: Client, story: Story) -> None:
+def risk(console: Console, there: Connections, client: Client, story: Story) -> None:
     page.title(console, "Risk: what the rules found")
     page.answer(console, client, "decisions")
+    latency.show(console, there, client, story.book)
     page.answer(console, client, "alerts_by_rule")
     console.print("\nThree alerts, explained:")
     for text in page.explained(client, 3):

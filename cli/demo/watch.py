@@ -7,7 +7,7 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 from rich.console import Group
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -29,35 +29,40 @@ class Watch:
             TimeElapsedColumn(),
         )
     )
+    rows: int = 0
+    to_do: Mapping[str, int | None] = field(default_factory=dict)
     happened: list[str] = field(default_factory=list)
     _began: float = field(default_factory=monotonic)
-    _tasks: dict[str, tuple[object, float]] = field(default_factory=dict)
+    _sources: dict[str, tuple[TaskID, float]] = field(default_factory=dict)
 
-    def count(self, what: str, done: int, total: int | None = None) -> None:
-        """`done` so far of something; its rate is since it was first told."""
-        if what not in self._tasks:
-            task = self.progress.add_task(what, total=total, rate=0.0)
-            self._tasks[what] = (task, monotonic())
-        task_id, since = self._tasks[what]
-        rate = done / max(0.001, monotonic() - since)
-        self.progress.update(task_id, completed=done, total=total, rate=rate)  # type: ignore[arg-type]
+    def sent(self, source: str, records: int, *, ended: bool) -> None:
+        """So many of a source until now; an ended one's bar is full and its clock stands still."""
+        if source not in self._sources:
+            self._sources[source] = (self.progress.add_task(f"sent: {source}", total=None, rate=0.0), monotonic())
+        task, since = self._sources[source]
+        if not self.progress.tasks[self.progress.task_ids.index(task)].finished:
+            rate = records / max(0.5, monotonic() - since)
+            self.progress.update(task, completed=records, total=records if ended else None, rate=rate)
 
     def note(self, what: str) -> None:
         self.happened.append(f"{monotonic() - self._began:6.1f} s  {what}")
 
     def picture(self, state: StackState | None) -> Group:
-        return Group(self.progress, workers(state), Text("\n".join(self.happened[-6:]), style="yellow"))
+        at_rest = Text(f"rows in ClickHouse {self.rows:>16,}", style="bold")
+        return Group(self.progress, at_rest, self._workers(state), Text("\n".join(self.happened[-6:]), style="yellow"))
 
-
-def workers(state: StackState | None) -> Table:
-    """One line a worker: pid, phase, restarts."""
-    table = Table("worker", "pid", "state", "restarts", box=None, pad_edge=False, header_style="dim")
-    for service in state.services if state else ():
-        if service.name.rpartition("-")[2].isdigit():
-            colour = "green" if service.phase == "ready" else "red"
-            pid = str(service.process.pid) if service.process else ""
-            table.add_row(service.name, pid, f"[{colour}]{service.phase}[/]", str(service.restarts))
-    return table
+    def _workers(self, state: StackState | None) -> Table:
+        """One line a worker: pid, phase, restarts, and the records its app has not dealt with yet."""
+        table = Table("worker", "pid", "state", "restarts", "to do", box=None, pad_edge=False, header_style="dim")
+        for service in state.services if state else ():
+            app, _, number = service.name.rpartition("-")
+            if number.isdigit():
+                colour = "green" if service.phase == "ready" else "red"
+                pid = str(service.process.pid) if service.process else ""
+                behind = self.to_do.get(app)
+                to_do = "" if behind is None else f"{behind:,}"
+                table.add_row(service.name, pid, f"[{colour}]{service.phase}[/]", str(service.restarts), to_do)
+        return table
 
 
 def stored(client: Client) -> Mapping[str, int]:
