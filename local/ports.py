@@ -1,24 +1,49 @@
 """Loopback ports: which are free, and who holds one that is not."""
 
+import random
 import socket
+from pathlib import Path
+from typing import Final
 
 import psutil
 
 from local.errors import StackError
 
 HOST = "127.0.0.1"
+LOWEST: Final = 20_000
+TRIES: Final = 20
+OUTGOING: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_ports(count: int) -> tuple[int, ...]:
-    """`count` distinct loopback ports that were free a moment ago; nothing reserves them afterwards."""
-    held = [socket.socket() for _ in range(count)]
+    """`count` distinct loopback ports that were free a moment ago; nothing reserves them afterwards.
+
+    Below the ports that the system gives to outgoing connections: a server that is restarted must find its port as it left it.
+    """
+    held: list[socket.socket] = []
     try:
-        for one in held:
-            one.bind((HOST, 0))
+        for port in random.sample(range(LOWEST, _first_outgoing()), k=count * TRIES):
+            if len(held) == count:
+                break
+            one = socket.socket()
+            held.append(one)
+            try:
+                one.bind((HOST, port))
+            except OSError:
+                held.pop().close()
+        if len(held) < count:
+            raise StackError(f"No {count} ports are free from {LOWEST} on.", "Stop what holds them.")
         return tuple(one.getsockname()[1] for one in held)
     finally:
         for one in held:
             one.close()
+
+
+def _first_outgoing() -> int:
+    try:
+        return max(LOWEST + 2_000, int(OUTGOING.read_text().split()[0]))
+    except (OSError, ValueError, IndexError):
+        return 32_768  # Linux' default
 
 
 def answers(port: int, timeout: float = 0.5) -> bool:
