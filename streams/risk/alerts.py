@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
 import polars as pl
 
@@ -24,6 +25,10 @@ REMEMBERED: Final = 50_000
 EVENTS_NAMED: Final = 20
 
 
+Row = Mapping[str, Any]
+"""One event of the frame by column name."""
+
+
 @dataclass(slots=True)
 class _Group:
     hits: list[Hit]
@@ -34,35 +39,45 @@ class _Group:
 def alerts(found: Sequence[Hit], events: pl.DataFrame, opened: Table[Count]) -> list[Mapping[str, Value]]:
     """Alert events to tell; `opened` learns what was counted."""
     told: list[Mapping[str, Value]] = []
-    for alert_id, group in _groups(found, events).items():
+    rows = _rows(found, events)
+    for alert_id, group in _groups(found, rows).items():
         before = opened.get(alert_id, 0)
         after = before + len(group.hits)
         opened[alert_id] = after
         if before == 0 or len(str(before)) != len(str(after)):
-            told.append(_alert(alert_id, group, events, before, after))
-    for oldest in list(opened)[: max(0, len(opened) - REMEMBERED)]:
+            told.append(_alert(alert_id, group, rows, before, after))
+    for oldest in list(islice(opened, max(0, len(opened) - REMEMBERED))):
         del opened[oldest]
     return told
 
 
-def _groups(found: Sequence[Hit], events: pl.DataFrame) -> Mapping[str, _Group]:
+def _rows(found: Sequence[Hit], events: pl.DataFrame) -> Mapping[int, Row]:
+    """The events that were hit, taken out of the frame in one go: one by one costs 50 µs each."""
+    numbers = sorted({hit.row for hit in found})
+    return dict(zip(numbers, events[numbers].to_dicts(), strict=True)) if numbers else {}
+
+
+def _groups(found: Sequence[Hit], rows: Mapping[int, Row]) -> Mapping[str, _Group]:
     groups: dict[str, _Group] = {}
     for hit in found:
-        entity = events[hit.rule.spec.entity][hit.row]
+        row, spec = rows[hit.row], hit.rule.spec
+        entity = row[spec.entity]
         if entity is None:
-            entity = events["account_id"][hit.row] or "unknown"
-        width = hit.rule.spec.alert_window_minutes * 60_000
-        start = to_ms(events["_at"][hit.row]) // width * width
+            entity = row["account_id"] or "unknown"
+        width = spec.alert_window_minutes * 60_000
+        start = to_ms(row["_at"]) // width * width
         alert_id = f"{hit.rule.id}:{_short(str(entity))}:{start}"
-        groups.setdefault(alert_id, _Group([], start, str(entity))).hits.append(hit)
+        group = groups.get(alert_id)
+        if group is None:
+            group = groups[alert_id] = _Group([], start, str(entity))
+        group.hits.append(hit)
     return groups
 
 
-def _alert(alert_id: str, group: _Group, events: pl.DataFrame, before: int, after: int) -> Mapping[str, Value]:
+def _alert(alert_id: str, group: _Group, rows: Mapping[int, Row], before: int, after: int) -> Mapping[str, Value]:
     last = group.hits[-1]
-    spec = last.rule.spec
-    row = events.row(last.row, named=True)
-    rows = [hit.row for hit in group.hits[-EVENTS_NAMED:]]
+    spec, row = last.rule.spec, rows[last.row]
+    named = [rows[hit.row] for hit in group.hits[-EVENTS_NAMED:]]
     evidence: list[Value] = [
         {
             "name": name,
@@ -70,7 +85,6 @@ def _alert(alert_id: str, group: _Group, events: pl.DataFrame, before: int, afte
         }
         for name in sorted(last.rule.expression.columns)
     ]
-    order_ids = [str(each) for each in events["order_id"].gather(rows).drop_nulls()] if "order_id" in row else []
     width = timedelta(minutes=spec.alert_window_minutes) // timedelta(milliseconds=1)
     return {
         "event_id": f"risk_alert:{alert_id}:{len(str(after)) if before else 0}",
@@ -91,8 +105,8 @@ def _alert(alert_id: str, group: _Group, events: pl.DataFrame, before: int, afte
         "window_start": group.start,
         "window_end": group.start + width,
         "hits": after,
-        "event_ids": [str(events["event_id"][each]) for each in rows],
-        "order_ids": order_ids,
+        "event_ids": [str(each["event_id"]) for each in named],
+        "order_ids": [str(each["order_id"]) for each in named if each.get("order_id") is not None],
         "runbook": spec.runbook,
     }
 

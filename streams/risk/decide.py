@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from string import Formatter
 from typing import Final
 
 import polars as pl
@@ -35,9 +37,19 @@ def hits(rules: RuleSet, topic: str, events: pl.DataFrame) -> list[Hit]:
 
 
 def _hits_of(rule: Rule, held: pl.Series, events: pl.DataFrame) -> Iterator[Hit]:
-    for row in held.arg_true():
-        values = {name: _said(value) for name, value in events.row(row, named=True).items()}
-        yield Hit(row, rule, rule.spec.reason.format(**values))
+    rows = held.arg_true()
+    if rows.is_empty():
+        return
+    names = _named_in(rule.spec.reason)
+    said = events.select(names)[rows].to_dicts() if names else [{} for _ in rows]
+    for row, values in zip(rows, said, strict=True):
+        yield Hit(row, rule, rule.spec.reason.format(**{name: _said(value) for name, value in values.items()}))
+
+
+@cache
+def _named_in(reason: str) -> list[str]:
+    """The columns that a reason's text shows."""
+    return sorted({name for _, name, _, _ in Formatter().parse(reason) if name})
 
 
 def decision_columns(
