@@ -17,10 +17,13 @@ from schemas.columns import WriterGroup
 from schemas.container import container, zigzag, zigzags
 from schemas.registry import WriterSchema
 
+PARTITION: Final = "_partition"
+OFFSET: Final = "_offset"
+TIMESTAMP: Final = "_timestamp"
 LANDING_FIELDS: Final[tuple[Json, ...]] = (
-    {"name": "_partition", "type": "int"},
-    {"name": "_offset", "type": "long"},
-    {"name": "_timestamp", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+    {"name": PARTITION, "type": "int"},
+    {"name": OFFSET, "type": "long"},
+    {"name": TIMESTAMP, "type": {"type": "long", "logicalType": "timestamp-millis"}},
 )
 """Where a record came from and when it was published; appended to the writer's fields."""
 

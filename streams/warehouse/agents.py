@@ -6,7 +6,6 @@ a crash anywhere repeats the batch at the same cut under the same tokens.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
 
@@ -15,29 +14,20 @@ import structlog
 
 from schemas.batch import Batch
 from schemas.decoders import Decoders
-from schemas.topics import DEAD_LETTERS, Topic
+from schemas.topics import Topic
 from sinks.base import Insert, InsertRefused, Sink, SinkBusy
 from streams.engine.assembly import Partition
 from streams.engine.dead_letters import DeadLetter
 from streams.engine.lanes import by_partition
-from streams.engine.letters import unreadable
 from streams.engine.metrics import Metrics
 from streams.engine.worker import Worker
 from streams.warehouse import landing
+from streams.warehouse.landing import Prepared
 
 log = structlog.get_logger(__name__)
 
 
 REPAIRS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What becomes of a batch: rows to insert, letters to send, and the offsets that must be rows in the end."""
-
-    inserts: Sequence[Insert]
-    letters: Sequence[DeadLetter]
-    offsets: frozenset[int]
 
 
 class Commit(Protocol):
@@ -95,12 +85,7 @@ class Warehouse:
         await self._commit(_at(batch), batch.span.last + 1)
 
     def _prepare(self, topic: Topic, batch: Batch, why: str) -> Prepared:
-        if topic is DEAD_LETTERS:
-            rows = landing.dead_letter_inserts(topic.name, batch, self._decoders.book.reader(topic.name), why=why)
-            return Prepared(rows, [], frozenset(batch.offsets))
-        decoded = self._decoders.decode(topic.name, batch)
-        good = frozenset(batch.offsets) - {bad.offset for bad in decoded.bad}
-        return Prepared(landing.inserts(topic.name, batch, decoded, why=why), unreadable(batch, decoded), good)
+        return landing.prepare(topic, batch, self._decoders, why=why)
 
     async def _insert(self, topic: Topic, insert: Insert) -> bool:
         """Until ClickHouse has it: back-pressure holds the partition, and only this one. False where an answer was missed."""

@@ -1,12 +1,12 @@
 """Reads a whole topic as it stands now, for the proof: every record between the log's start and its end at the moment of asking."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final, NamedTuple
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.batch import Batch, Headers, OffsetRange
 
@@ -28,70 +28,123 @@ class KafkaLog:
     def __init__(self, servers: str, timeout: float = 30.0) -> None:
         self._timeout = timeout
         self._servers = servers
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": servers,
-                "group.id": "kontor-proof",
-                "enable.auto.commit": False,
-                "isolation.level": "read_committed",
-                "enable.partition.eof": True,
-                "queued.min.messages": 200_000,
-                "fetch.queue.backoff.ms": 5,
-                "message.max.bytes": 16 << 20,
-            }
-        )
+        self._opened: list[Consumer] = []
+        self._members: dict[str, Consumer] = {}
+        self._consumer = self._reader()
+        self._idle = [self._consumer]
 
     def close(self) -> None:
-        self._consumer.close()
+        for consumer in (*self._opened, *self._members.values()):
+            consumer.close()
 
-    def ends(self, topic: str) -> dict[int, LogEnds]:
-        """Per partition. KafkaException where the broker does not answer or has no such topic."""
+    def partitions(self, topic: str) -> list[int]:
+        """KafkaException where the broker does not answer or has no such topic."""
         found = self._consumer.list_topics(topic, timeout=self._timeout).topics[topic]
         if found.error is not None:
             raise KafkaException(found.error)
+        return sorted(found.partitions)
+
+    def ends(self, topic: str) -> dict[int, LogEnds]:
+        """Per partition. Raises as `partitions` does."""
         return {
             partition: LogEnds(*self._consumer.get_watermark_offsets(TopicPartition(topic, partition), self._timeout))
-            for partition in sorted(found.partitions)
+            for partition in self.partitions(topic)
         }
 
     def committed(self, group: str, topic: str) -> dict[int, int]:
         """What a group has committed of a topic, by partition: the next offset it will read; 0 where it committed nothing."""
-        consumer = Consumer({"bootstrap.servers": self._servers, "group.id": group, "enable.auto.commit": False})
-        try:
-            wanted = [TopicPartition(topic, partition) for partition in self.ends(topic)]
-            return {at.partition: max(at.offset, 0) for at in consumer.committed(wanted, self._timeout)}
-        finally:
-            consumer.close()
+        if group not in self._members:
+            settings = {"bootstrap.servers": self._servers, "group.id": group, "enable.auto.commit": False}
+            self._members[group] = Consumer(settings)
+        wanted = [TopicPartition(topic, partition) for partition in self.partitions(topic)]
+        return {at.partition: max(at.offset, 0) for at in self._members[group].committed(wanted, self._timeout)}
 
-    def batches(self, topic: str) -> Iterator[Batch]:
-        """Every record there is now, in chunks of one partition each, a partition's in order.
+    def since(self, topic: str, moment: int) -> dict[int, int]:
+        """By partition, an offset that no record published at or after `moment` (ms since 1970) lies before."""
+        ends = self.ends(topic)
+        asked = [TopicPartition(topic, partition, moment) for partition in ends]
+        found = {at.partition: at.offset for at in self._consumer.offsets_for_times(asked, self._timeout)}
+        return {partition: found[partition] if found[partition] >= 0 else at.end for partition, at in ends.items()}
 
+    def batches(self, topic: str, starts: Mapping[int, int] | None = None) -> Iterator[Batch]:
+        """Every record there is now, in chunks of one partition each, a partition's in order, without headers.
+
+        starts: by partition, where to begin; the log's start where nothing is said.
         TimeoutError when the broker sends nothing for the timeout.
         """
-        open_partitions = {p for p, ends in self.ends(topic).items() if ends.end > ends.start}
-        self._consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in open_partitions])
+        begin = starts or {}
+        stretches = {p: LogEnds(max(begin.get(p, 0), at.start), at.end) for p, at in self.ends(topic).items()}
+        return self._read(topic, stretches, _record)
+
+    def stretch(self, span: OffsetRange) -> Iterator[Batch]:
+        """What there is of these offsets now, headers and all."""
+        return self._read(span.topic, {span.partition: LogEnds(span.first, span.last + 1)}, _whole_record)
+
+    def whole_batches(self, topic: str, starts: Mapping[int, int]) -> Iterator[Batch]:
+        """As `batches`, headers and all."""
+        stretches = {p: LogEnds(max(starts[p], at.start), at.end) for p, at in self.ends(topic).items()}
+        return self._read(topic, stretches, _whole_record)
+
+    def _read(
+        self, topic: str, stretches: Mapping[int, LogEnds], take: Callable[[Message], "_Record"]
+    ) -> Iterator[Batch]:
+        """A partition is done at its last offset or at the end of the log: behind an open transaction, records are not shown."""
+        consumer = self._idle.pop() if self._idle else self._reader()  # one for each that is being read
+        try:
+            yield from self._read_with(consumer, topic, stretches, take)
+        finally:
+            consumer.unassign()
+            self._idle.append(consumer)
+
+    def _read_with(
+        self, consumer: Consumer, topic: str, stretches: Mapping[int, LogEnds], take: Callable[[Message], "_Record"]
+    ) -> Iterator[Batch]:
+        open_partitions = {p for p, at in stretches.items() if at.end > at.start}
+        consumer.assign([TopicPartition(topic, p, stretches[p].start) for p in open_partitions])
         heard = monotonic()
         while open_partitions:
             records: defaultdict[int, list[_Record]] = defaultdict(list)
-            for message in self._consumer.consume(CHUNK, POLL):
-                heard = monotonic()
+            for message in consumer.consume(CHUNK, POLL):
                 error, partition = message.error(), message.partition()
                 assert partition is not None
                 if error is None:
-                    records[partition].append(_record(message))
+                    offset, end = message.offset(), stretches[partition].end
+                    assert offset is not None
+                    if offset < end:
+                        records[partition].append(take(message))
+                    if offset >= end - 1:
+                        open_partitions.discard(partition)
                 elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name for it
                     open_partitions.discard(partition)
                 else:
                     raise KafkaException(error)
             for partition, found in records.items():
                 yield _batch(topic, partition, found)
+            if records:
+                heard = monotonic()  # what the caller did with them took its time
             if monotonic() - heard > self._timeout:
                 raise TimeoutError(f"{topic}: the broker sent nothing for {self._timeout:.0f} s")
-        self._consumer.unassign()
+
+    def _reader(self) -> Consumer:
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._servers,
+                "group.id": "kontor-proof",
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",  # what retention takes while it is read is skipped, and nothing after it
+                "queued.min.messages": 200_000,
+                "fetch.queue.backoff.ms": 5,
+                "message.max.bytes": 16 << 20,
+            }
+        )
+        self._opened.append(consumer)
+        return consumer
 
 
 class _Record(NamedTuple):
-    """What the proof looks at; headers are not part of it."""
+    """What the proof looks at; it leaves the headers out."""
 
     offset: int
     timestamp: int
@@ -104,6 +157,11 @@ def _record(message: Message) -> _Record:
     offset = message.offset()
     assert offset is not None
     return _Record(offset, message.timestamp()[1], message.key(), message.value(), ())
+
+
+def _whole_record(message: Message) -> _Record:
+    headers: Headers = message.headers() or ()  # type: ignore[assignment]  # read, it is always a list of bytes
+    return _record(message)._replace(headers=headers)
 
 
 def _batch(topic: str, partition: int, records: Sequence[_Record]) -> Batch:

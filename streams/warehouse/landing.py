@@ -4,21 +4,34 @@ The token is made of the batch's bounds and the writer's fingerprint. Equal batc
 and decodes them.
 """
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from schemas.batch import Batch
 from schemas.columns import Decoded
+from schemas.decoders import Decoders
 from schemas.landing import landing_container
 from schemas.registry import WriterSchema
+from schemas.topics import DEAD_LETTERS, Topic
 from sinks.base import Insert
 from streams.engine.bounds import Bounds
+from streams.engine.dead_letters import DeadLetter
+from streams.engine.letters import unreadable
 from streams.warehouse import dead_letter_rows
 
 LETTERS: Final = "letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What becomes of a batch: rows to insert, letters to send, and the offsets that must be rows in the end."""
+
+    inserts: Sequence[Insert]
+    letters: Sequence[DeadLetter]
+    offsets: frozenset[int]
 
 
 def table_of(topic: str) -> str:
@@ -67,3 +80,13 @@ def dead_letter_inserts(topic: str, batch: Batch, writer: WriterSchema, *, why: 
     token = bounds_of(batch).token(topic, batch.span.partition) + why
     rows = dead_letter_rows.rows(batch)
     return [Insert(table_of(topic), f"{token}:{LETTERS}", dead_letter_rows.container(rows, writer), len(rows))]
+
+
+def prepare(topic: Topic, batch: Batch, decoders: Decoders, *, why: str = "") -> Prepared:
+    """The batch decoded and parted into rows and letters."""
+    if topic is DEAD_LETTERS:
+        rows = dead_letter_inserts(topic.name, batch, decoders.book.reader(topic.name), why=why)
+        return Prepared(rows, [], frozenset(batch.offsets))
+    decoded = decoders.decode(topic.name, batch)
+    good = frozenset(batch.offsets) - {bad.offset for bad in decoded.bad}
+    return Prepared(inserts(topic.name, batch, decoded, why=why), unreadable(batch, decoded), good)

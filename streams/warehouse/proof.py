@@ -1,22 +1,26 @@
-"""The proof that nothing was lost or doubled: what Kafka holds against what ClickHouse holds, offset by offset. Pure."""
+"""The proof that nothing was lost or doubled: what Kafka holds against what ClickHouse holds, offset by offset and hour by hour. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
+import polars as pl
 
-Offsets = NDArray[np.int64]
-MAX_OFFSET = 2**63 - 1
-NO_OFFSETS: Offsets = np.empty(0, dtype=np.int64)
+from streams.warehouse.comparison import CLICKHOUSE, FAULTS, KAFKA
+
+Range = tuple[int, int]
+
+EXACT: Final = "exact"
+WAITING: Final = "waiting"
+BROKEN: Final = "broken"
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionProof:
     """One partition, counted on both sides up to what the warehouse has committed; `waiting` records lie beyond.
 
-    Ranges are (first, last) of neighbouring record offsets, both included.
+    Ranges are (first, last) of neighbouring record offsets, both included; see FAULTS. start: the first offset Kafka still keeps.
     """
 
     topic: str
@@ -26,13 +30,15 @@ class PartitionProof:
     distinct: int
     dead: int
     waiting: int
-    missing: Sequence[tuple[int, int]]
-    doubled: Sequence[tuple[int, int]]
-    unknown: Sequence[tuple[int, int]]
+    missing: Sequence[Range] = ()
+    doubled: Sequence[Range] = ()
+    unknown: Sequence[Range] = ()
+    altered: Sequence[Range] = ()
+    start: int = 0
 
     @property
     def holds(self) -> bool:
-        return not (self.missing or self.doubled or self.unknown)
+        return not any(getattr(self, fault) for fault in FAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,52 +57,42 @@ class MoneyProof:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
+    """One topic. hours: one line per partition and hour (since 1970), as `by_hour` makes them, and whether Kafka has let go of a
+    part of the hour (`cut`), so that it can not be proved as a whole any more."""
+
+    topic: str
     partitions: Sequence[PartitionProof]
-    money: Sequence[MoneyProof] = field(default_factory=tuple)
+    hours: pl.DataFrame
+
+    @property
+    def money(self) -> Sequence[MoneyProof]:
+        sums = self.hours.sum()
+        return [
+            MoneyProof(self.topic, name, *(sums[side + name].item() or Decimal(0) for side in (KAFKA, CLICKHOUSE)))
+            for name in amounts_of(self.hours)
+        ]
 
     @property
     def holds(self) -> bool:
-        return all(p.holds for p in self.partitions) and all(m.holds for m in self.money)
+        return self.broken_hours.is_empty()
+
+    @property
+    def broken_hours(self) -> pl.DataFrame:
+        return self.hours.filter(verdict(self.hours) == BROKEN)
 
 
-def prove(
-    at: tuple[str, int], kafka: Offsets, raw: Offsets, dead: Offsets, committed: int = MAX_OFFSET
-) -> PartitionProof:
-    """Every Kafka offset below `committed` exactly once, either as a raw row or as a dead letter. `at`: topic and partition.
+def amounts_of(hours: pl.DataFrame) -> list[str]:
+    return [name.removeprefix(KAFKA) for name in hours.columns if name.startswith(KAFKA)]
 
-    kafka: offsets of the records, each once. raw: one entry per row, so that a doubled row shows. dead: distinct origin offsets.
-    doubled: stored twice, or stored and refused. unknown: stored here though Kafka has no such record.
-    """
-    topic, partition = at
-    waiting = int(np.count_nonzero(kafka >= committed))
-    kafka, raw, dead = (offsets[offsets < committed] for offsets in (kafka, raw, dead))
-    rows, counts = np.unique(raw, return_counts=True)
-    twice = np.union1d(rows[counts > 1], np.intersect1d(rows, dead))
-    stored = np.union1d(rows, dead)
-    return PartitionProof(
-        topic,
-        partition,
-        kafka=len(kafka),
-        raw=len(raw),
-        distinct=len(rows),
-        dead=len(dead),
-        waiting=waiting,
-        missing=ranges(np.setdiff1d(kafka, stored), kafka),
-        doubled=ranges(twice, kafka),
-        unknown=ranges(np.setdiff1d(stored, kafka), stored),
+
+def verdict(hours: pl.DataFrame) -> pl.Expr:
+    """exact: each record once, and the money equal. waiting: so far, and records of the hour are still on their way."""
+    faults = [pl.col(fault) > 0 for fault in FAULTS]
+    money = [pl.col(KAFKA + name) != pl.col(CLICKHOUSE + name) for name in amounts_of(hours)]
+    return (
+        pl.when(pl.any_horizontal(*faults, *money))
+        .then(pl.lit(BROKEN))
+        .when(pl.col("waiting") > 0)
+        .then(pl.lit(WAITING))
+        .otherwise(pl.lit(EXACT))
     )
-
-
-def ranges(offsets: Offsets, among: Offsets) -> list[tuple[int, int]]:
-    """Offsets as runs, where neighbours are neighbours among the given records (offsets have gaps): [4,6,9] among [3,4,6,7,9]
-    is [(4, 6), (9, 9)]."""
-    if not len(offsets):
-        return []
-    at = np.searchsorted(among, offsets)
-    starts = np.flatnonzero(np.diff(at, prepend=at[0] - 2) != 1)
-    ends = np.append(starts[1:], len(offsets)) - 1
-    return [(int(offsets[a]), int(offsets[b])) for a, b in zip(starts, ends, strict=True)]
-
-
-def compare_money(topic: str, kafka: Mapping[str, Decimal], clickhouse: Mapping[str, Decimal]) -> list[MoneyProof]:
-    return [MoneyProof(topic, name, total, clickhouse.get(name, Decimal(0))) for name, total in sorted(kafka.items())]

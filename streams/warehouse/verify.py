@@ -1,100 +1,167 @@
-"""`kontor verify`: reads both sides and hands them to the proof."""
+"""`kontor verify`: reads both sides, stretch by stretch, and hands them to the proof; never holds more than a stretch."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import polars as pl
 from clickhouse_connect.driver.client import Client
 
+from schemas.batch import Batch
 from schemas.decoders import Decoders
+from schemas.landing import OFFSET, PARTITION, TIMESTAMP
+from schemas.read_schema import dtype_of
 from schemas.topics import DEAD_LETTERS, Cleanup, Topic
-from streams.warehouse.kafka_log import KafkaLog, LogEnds
-from streams.warehouse.proof import NO_OFFSETS, Offsets, Proof, compare_money, prove
+from sinks.clickhouse.holdings import Holdings, Stretches
+from streams.warehouse import dead_letter_rows
+from streams.warehouse.comparison import HOUR_MS, NEVER, PLACES, RECORDS, Measure, Sides, compare
+from streams.warehouse.kafka_log import KafkaLog
+from streams.warehouse.proof import Proof
+from streams.warehouse.tally import EVERY_HOUR, Hours, Tally
 
-GROUP = "warehouse"
+GROUP: Final = "warehouse"
+STRETCH: Final = 100_000
+"""Records compared at a time: what is held in memory, with a query to ClickHouse for each."""
+
+Told = Callable[[int], None]
 
 
 class Verifier:
     """Compares topics one by one; `topic_prefix` as in the settings."""
 
-    def __init__(self, log: KafkaLog, clickhouse: Client, decoders: Decoders, topic_prefix: str = "") -> None:
+    def __init__(
+        self,
+        log: KafkaLog,
+        clickhouse: Client,
+        decoders: Decoders,
+        topic_prefix: str = "",
+        stretch: int = STRETCH,
+    ) -> None:
         self._log = log
-        self._clickhouse = clickhouse
+        self._holdings = Holdings(clickhouse)
         self._decoders = decoders
         self._prefix = topic_prefix
+        self._stretch = stretch
 
-    def verify(self, topic: Topic) -> Proof:
-        """What Kafka holds of this topic now against what ClickHouse holds, records and money."""
+    def to_read(self, topic: Topic, hours: Hours = EVERY_HOUR) -> int:
+        """How many offsets `verify` will look at."""
         name = self._prefix + topic.name
-        committed = self._log.committed(
-            self._prefix + GROUP, name
-        )  # first: what comes after it is waiting, not missing
-        offsets: defaultdict[int, list[Offsets]] = defaultdict(list)
-        money: defaultdict[str, Decimal] = defaultdict(Decimal)
-        for batch in self._log.batches(name):
-            offsets[batch.span.partition].append(np.asarray(batch.offsets, dtype=np.int64))
-            if topic is not DEAD_LETTERS and topic.cleanup is not Cleanup.COMPACT:
-                frame = self._decoders.decode(topic.name, batch).frame
-                for column, total in _money(frame.filter(pl.col("_offset") < committed[batch.span.partition])):
-                    money[column] += total
-        raw, dead = self._raw(topic), self._dead(name)
-        proofs = [
-            prove(
-                (topic.name, partition),
-                _known(topic, offsets.get(partition, []), raw.get(partition, NO_OFFSETS)),
-                _kept(raw.get(partition, NO_OFFSETS), ends),
-                _kept(dead.get(partition, NO_OFFSETS), ends),
-                committed[partition],
-            )
-            for partition, ends in self._log.ends(name).items()
-        ]
-        return Proof(proofs, compare_money(topic.name, money, self._stored_money(topic, money, committed)))
+        starts = self._starts(name, hours)
+        return sum(at.end - starts[partition] for partition, at in self._log.ends(name).items())
 
-    def _raw(self, topic: Topic) -> Mapping[int, Offsets]:
-        return self._by_partition(f"SELECT _partition, _offset FROM {topic.name}_raw")  # noqa: S608 - the catalogue's name
-
-    def _dead(self, name: str) -> Mapping[int, Offsets]:
-        return self._by_partition(
-            "SELECT DISTINCT origin_partition, origin_offset FROM dead_letters_raw "
-            "WHERE origin_topic = {topic:String} AND app = 'warehouse'",
-            {"topic": name},
+    def verify(self, topic: Topic, hours: Hours = EVERY_HOUR, told: Told = lambda _: None) -> Proof:
+        """What Kafka holds of this topic now against what ClickHouse holds, records and money; `told` how many were read."""
+        name = self._prefix + topic.name
+        measure = Measure(  # asked first: what comes after it is waiting, not missing
+            amounts=tuple(self._amounts(topic)),
+            committed=self._log.committed(self._prefix + GROUP, name),
+            forgets=topic.cleanup is Cleanup.COMPACT,
         )
+        letters = self._letters(topic, measure)
+        tally = Tally(topic.name, hours)
+        for kafka, stretches in self._stretches(topic, measure, hours, told):
+            rows = self._holdings.rows(topic.name, stretches, measure.amounts)
+            sides = Sides(kafka, rows, _within(letters, stretches), PLACES.to_frame())
+            lines = compare(sides, measure)
+            if lines["missing"].sum():
+                under_way = self._under_way(name)  # before the letters, or one might slip through between
+                letters = self._letters(topic, measure)
+                lines = compare(replace(sides, letters=_within(letters, stretches), under_way=under_way), measure)
+            tally.add(lines)
+        starts = {partition: at.start for partition, at in self._log.ends(name).items()}
+        return tally.proof(starts, self._cut(topic, starts, tally))
 
-    def _by_partition(self, sql: str, parameters: Mapping[str, object] | None = None) -> dict[int, Offsets]:
-        columns = self._clickhouse.query(sql, parameters=dict(parameters or {}), column_oriented=True).result_columns
-        if not columns:
+    def _stretches(
+        self, topic: Topic, measure: Measure, hours: Hours, told: Told
+    ) -> Iterator[tuple[pl.DataFrame, Stretches]]:
+        """Kafka's records of every partition in turn, and the offsets they answer for up to what is committed, without a gap."""
+        name = self._prefix + topic.name
+        begins = self._starts(name, hours)
+        frames, size = [self._empty(topic)], 0
+        reached: dict[int, int] = {}
+        for batch in self._log.batches(name, begins):
+            frames.append(self._frame(topic, batch, measure))
+            reached[batch.span.partition] = batch.span.last
+            size += len(batch)
+            told(len(batch))
+            if size >= self._stretch:
+                yield self._cut_off(name, frames, begins, reached, measure)
+                begins = {**begins, **{partition: last + 1 for partition, last in reached.items()}}
+                frames, size, reached = [self._empty(topic)], 0, {}
+        yield self._cut_off(name, frames, begins, dict.fromkeys(begins, NEVER), measure)
+
+    def _cut_off(
+        self,
+        name: str,
+        frames: Sequence[pl.DataFrame],
+        begins: Mapping[int, int],
+        reached: Mapping[int, int],
+        measure: Measure,
+    ) -> tuple[pl.DataFrame, Stretches]:
+        """What Kafka has let go of meanwhile (retention) is held against nobody."""
+        kept = {partition: max(begins[partition], at.start) for partition, at in self._log.ends(name).items()}
+        kafka = pl.concat(frames)
+        kafka = kafka.filter(pl.col(OFFSET) >= pl.col(PARTITION).replace_strict(kept, return_dtype=pl.Int64))
+        lasts = {partition: min(last, measure.committed[partition] - 1) for partition, last in reached.items()}
+        return kafka, {p: (kept[p], last) for p, last in lasts.items() if last >= kept[p]}
+
+    def _starts(self, name: str, hours: Hours) -> dict[int, int]:
+        starts = {partition: at.start for partition, at in self._log.ends(name).items()}
+        if hours.since <= 0:
+            return starts
+        since = self._log.since(name, hours.since * HOUR_MS)
+        return {partition: max(start, since[partition]) for partition, start in starts.items()}
+
+    def _amounts(self, topic: Topic) -> dict[str, pl.DataType]:
+        """Its columns of money. Where Kafka compacts, it forgets what ClickHouse keeps: amounts are not compared there."""
+        if topic is DEAD_LETTERS or topic.cleanup is Cleanup.COMPACT:
             return {}
-        partitions, offsets = (np.asarray(column, dtype=np.int64) for column in columns)
-        return {int(p): offsets[partitions == p] for p in np.unique(partitions)}
+        types = {each.name: dtype_of(each.type) for each in self._decoders.book.reader(topic.name).record.fields}
+        return {name: dtype for name, dtype in types.items() if isinstance(dtype, pl.Decimal)}
 
-    def _stored_money(
-        self, topic: Topic, wanted: Mapping[str, Decimal], committed: Mapping[int, int]
-    ) -> dict[str, Decimal]:
-        if not wanted:
-            return {}
-        sums = ", ".join(f"sum({column})" for column in wanted)
-        below = " OR ".join(f"(_partition = {partition} AND _offset < {end})" for partition, end in committed.items())
-        sql = f"SELECT {sums} FROM {topic.name}_raw WHERE {below}"  # noqa: S608 - names of the schema, numbers of Kafka
-        row = self._clickhouse.query(sql).result_rows[0]
-        return {column: Decimal(total or 0) for column, total in zip(wanted, row, strict=True)}
+    def _empty(self, topic: Topic) -> pl.DataFrame:
+        return pl.DataFrame(schema={**RECORDS, **self._amounts(topic)})
+
+    def _frame(self, topic: Topic, batch: Batch, measure: Measure) -> pl.DataFrame:
+        frame = pl.DataFrame(
+            {
+                PARTITION: np.full(len(batch), batch.span.partition, np.int32),
+                OFFSET: np.asarray(batch.offsets, np.int64),
+                TIMESTAMP: np.asarray(batch.timestamps, np.int64),
+            }
+        )
+        if not measure.amounts:
+            return frame
+        amounts = self._decoders.decode(topic.name, batch).frame.select(OFFSET, *measure.amounts)
+        return frame.join(amounts, on=OFFSET, how="left")
+
+    def _letters(self, topic: Topic, measure: Measure) -> pl.DataFrame:
+        """A letter has no letters."""
+        if topic is DEAD_LETTERS:
+            return RECORDS.to_frame()
+        return self._holdings.letters(self._prefix + topic.name, GROUP, measure.committed)
+
+    def _under_way(self, name: str) -> pl.DataFrame:
+        """Refused records whose letters the warehouse has not committed yet."""
+        letters = self._prefix + DEAD_LETTERS.name
+        places = [
+            (row["origin_partition"], row["origin_offset"])
+            for batch in self._log.whole_batches(letters, self._log.committed(self._prefix + GROUP, letters))
+            for row in dead_letter_rows.rows(batch)
+            if (row["origin_topic"], row["app"]) == (name, GROUP)
+        ]
+        return pl.DataFrame(places, schema=PLACES, orient="row").unique()
+
+    def _cut(self, topic: Topic, starts: Mapping[int, int], tally: Tally) -> pl.DataFrame:
+        """The hours of which Kafka has let go of a part."""
+        if topic.cleanup is Cleanup.COMPACT or not any(starts.values()) or tally.first_hour is None:
+            return pl.DataFrame(schema={PARTITION: pl.Int32(), "hour": pl.Int64()})
+        return self._holdings.hours_before(topic.name, starts, tally.first_hour)
 
 
-def _known(topic: Topic, read: list[Offsets], raw: Offsets) -> Offsets:
-    """The records of a partition. Where Kafka compacts, it forgets what ClickHouse keeps: a stored row was a record once; amounts
-    are not compared there."""
-    kafka = np.concatenate(read) if read else NO_OFFSETS
-    return np.union1d(kafka, raw) if topic.cleanup is Cleanup.COMPACT else kafka
-
-
-def _kept(offsets: Offsets, ends: LogEnds) -> Offsets:
-    """Rows whose records Kafka has let go of (retention) are not held against anybody."""
-    return offsets[offsets >= ends.start]
-
-
-def _money(frame: pl.DataFrame) -> Iterator[tuple[str, Decimal]]:
-    for name, dtype in frame.schema.items():
-        if isinstance(dtype, pl.Decimal):
-            total = frame[name].sum()
-            yield name, Decimal(total or 0)
+def _within(places: pl.DataFrame, stretches: Stretches) -> pl.DataFrame:
+    schema = {PARTITION: pl.Int32(), "_first": pl.Int64(), "_last": pl.Int64()}
+    bounds = pl.DataFrame([(p, *ends) for p, ends in stretches.items()], schema=schema, orient="row")
+    found = places.join(bounds, on=PARTITION).filter(pl.col(OFFSET).is_between("_first", "_last"))
+    return found.select(places.columns)
