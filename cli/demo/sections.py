@@ -13,18 +13,16 @@ from rich.table import Table
 from cli.connections import Connections
 from cli.demo import latency, page, rule_change, upstream, watch
 from cli.demo.load import Source
-from cli.verify import proof_table, troubles
+from cli.proof_page import print_proofs
+from cli.proving import proving
 from local.disk import MIB, used_bytes
 from local.state import running
 from producers.fraud.labels import Label
 from producers.summary import Summary
-from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from schemas.topics import PUBLIC_TOPICS
 from sinks.clickhouse.ask import questions
-from streams.warehouse.kafka_log import KafkaLog
 from streams.warehouse.proof import Proof
-from streams.warehouse.verify import Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def show(console: Console, there: Connections, story: Story) -> None:
         stock(console, client)
         upstream.show(console, there, client, story.book)
         dead_letters(console, client)
-        holds = proof(console, there, client, story)
+        holds = proof(console, there, story)
     what_next(console, story)
     if not holds:
         raise SystemExit(1)
@@ -134,16 +132,16 @@ def dead_letters(console: Console, client: Client) -> None:
     page.answer(console, client, "dead_letters_by_reason", limit=8)
 
 
-def proof(console: Console, there: Connections, client: Client, story: Story) -> bool:
+def proof(console: Console, there: Connections, story: Story) -> bool:
     page.title(console, "Proof: Kafka's records = ClickHouse's raw rows + dead letters")
-    log = KafkaLog(there.settings.kafka)
     began = time.monotonic()
-    verifier = Verifier(log, client, Decoders(story.book), there.settings.topic_prefix)
-    proofs: dict[str, Proof] = {topic.name: verifier.verify(topic) for topic in PUBLIC_TOPICS}
-    log.close()
-    console.print(proof_table(proofs))
-    for line in troubles(proofs):
-        console.print(f"[red]{line}[/]")
+    proofs: dict[str, Proof] = {}
+    with proving(there, story.book) as both:
+        for topic in PUBLIC_TOPICS:
+            found = both.prove(topic)
+            both.certify(found)
+            proofs[topic.name] = found.proof
+    print_proofs(console, proofs)
     holds = all(found.holds for found in proofs.values())
     words = (
         "[bold green]Every record once: nothing lost, nothing doubled.[/]"

@@ -15,7 +15,7 @@ from streams.warehouse.comparison import FAULTS, by_hour
 from streams.warehouse.proof import PartitionProof, Proof, Range
 
 Offsets = NDArray[np.int64]
-UNTIL_NOW: Final = 2**31
+NO_END: Final = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Hours:
     """Which hours are asked for, since 1970; `until` is the first that is not."""
 
     since: int = 0
-    until: int = UNTIL_NOW
+    until: int = NO_END
 
     def chosen(self) -> pl.Expr:
         """The whole log, where nothing was said: a record without a time is of the hour -1."""

@@ -1,0 +1,215 @@
+"""`kontor verify` on real servers: it finds what was broken by hand, in its offsets, hours and money, mends it, and certifies the hours."""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from confluent_kafka import Message, Producer
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from schemas.decoders import Decoders
+from schemas.registry import SchemaBook
+from schemas.topics import DEAD_LETTERS, ORDERS
+from streams.warehouse.comparison import HOUR_MS
+from streams.warehouse.kafka_log import KafkaLog
+from streams.warehouse.proof import Proof
+from streams.warehouse.verify import Verifier
+from tests.clickhouse import EmbeddedClickHouse
+from tests.loads import orders
+from tests.stack import Broker
+from tests.workers import Scene, WorkerProcess, until
+
+SENT: Final = 2_400
+HOURS: Final = 3
+SEED: Final = 20261125
+Damaged = tuple[int, int, int, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A record as it came to lie."""
+
+    partition: int
+    offset: int
+    hour: int
+    good: bool
+    total: Decimal
+
+
+@dataclass
+class Stage:
+    """A warehouse that has stored everything there is, and goes on working."""
+
+    scene: Scene
+    sent: list[Sent]
+    client: Client
+    worker: WorkerProcess
+
+    def kontor(self, *words: str) -> Result:
+        return CliRunner().invoke(app, ["verify", "-t", "orders", *words], env=self.environment)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**self.worker.environment, "COLUMNS": "200"}
+
+    def proof(self) -> Proof:
+        log = KafkaLog(self.scene.broker.bootstrap)
+        try:
+            # stretches so short that the gap lies in several
+            verifier = Verifier(log, self.client, Decoders(SchemaBook.from_files()), self.scene.prefix, stretch=400)
+            return verifier.verify(ORDERS)
+        finally:
+            log.close()
+
+    def certificates(self, columns: str, where: str = "1") -> list[tuple[object, ...]]:
+        sql = (
+            f"SELECT {columns} FROM hour_certificates FINAL WHERE topic = 'orders' AND {where} ORDER BY hour, partition"
+        )
+        return [tuple(row) for row in self.client.query(sql).result_rows]
+
+
+@pytest.fixture
+def stage(kafka: Broker, clickhouse: EmbeddedClickHouse, tmp_path: Path) -> Iterator[Stage]:
+    scene = Scene(kafka, clickhouse, tmp_path)
+    scene.prepare()
+    sent = _send(scene)
+    worker = scene.worker("warehouse").start()
+    try:
+        until(lambda: scene.lag("warehouse", [ORDERS.name, DEAD_LETTERS.name]) == 0, 60, "all is stored", 0.3)
+        with scene.address.connect() as client:
+            yield Stage(scene, sent, client, worker)
+    finally:
+        worker.kill()
+
+
+def test_damage_is_found_to_the_offset_mended_and_certified(stage: Stage) -> None:
+    assert stage.kontor().exit_code == 0
+    assert stage.certificates("DISTINCT verdict") == [("exact",)]
+    _assert_certified(stage)
+
+    gap = _gap(stage)
+    doubled = next(each for each in stage.sent if each.good and each.partition != gap[0].partition)
+    _delete(stage, gap)
+    _double(stage, doubled)
+    _assert_found(stage, gap, doubled)
+
+    assert stage.kontor("--repair", "--dry-run").exit_code == 1
+    assert stage.certificates("DISTINCT verdict") == [("exact",)]  # nothing was written
+    assert stage.kontor().exit_code == 1
+    broken = {(each.hour, each.partition) for each in (*gap, doubled)}
+    certified = stage.certificates("toUnixTimestamp(hour) / 3600, partition", "verdict = 'broken'")
+    assert {tuple(map(int, row)) for row in certified} == broken  # type: ignore[arg-type]
+
+    stage.client.command("SYSTEM START MERGES orders_raw")
+    mended = stage.kontor("--repair")
+    good = sum(each.good for each in gap)
+    said = f"orders: refilled {good} rows, sent {len(gap) - good} dead letters"
+    assert (mended.exit_code, said in mended.output) == (0, True), mended.output
+    until(
+        lambda: stage.kontor().exit_code == 0 and not stage.proof().hours["waiting"].sum(), 20, "the letters are stored"
+    )
+    assert stage.kontor("--repair").exit_code == 0
+    assert stage.certificates("DISTINCT verdict") == [("exact",)]
+    _assert_certified(stage)
+    rows = stage.client.query("SELECT count(), uniqExact(_partition, _offset), sum(total) FROM orders_raw").result_rows
+    good = sum(each.good for each in stage.sent)
+    assert rows == [(good, good, sum(each.total for each in stage.sent if each.good))]
+
+
+def _send(scene: Scene) -> list[Sent]:
+    """Orders published over some hours, bad ones among them, as they came to lie."""
+    producer = Producer({"bootstrap.servers": scene.broker.bootstrap, "linger.ms": 5})
+    sent: list[Sent] = []
+    this_hour = int(time.time() * 1000) // HOUR_MS
+    for number, (key, value, kind, total) in enumerate(orders(SENT, seed=SEED, doubled=0.02, bad=0.05)):
+        hour = this_hour - HOURS + number * HOURS // (SENT + 200)
+        good = kind in {"good", "doubled"}
+
+        def arrived(_: object, message: Message, hour: int = hour, good: bool = good, total: Decimal = total) -> None:
+            offset, partition = message.offset(), message.partition()
+            assert offset is not None
+            assert partition is not None
+            sent.append(Sent(partition, offset, hour, good, total))
+
+        producer.produce(scene.prefix + ORDERS.name, value, key, timestamp=hour * HOUR_MS + number, on_delivery=arrived)
+        producer.poll(0)
+    assert producer.flush(60) == 0
+    return sorted(sent, key=lambda each: (each.partition, each.offset))
+
+
+def _gap(stage: Stage) -> list[Sent]:
+    """A stretch of one partition around the change of an hour, with bad records in it."""
+    log = [each for each in stage.sent if each.partition == 3]
+    change = next(at for at, each in enumerate(log) if each.hour > log[0].hour)
+    gap = log[change - 30 : change + 40]
+    assert len({each.good for each in gap}) == 2
+    return gap
+
+
+def _delete(stage: Stage, gap: list[Sent]) -> None:
+    where = f"BETWEEN {gap[0].offset} AND {gap[-1].offset} SETTINGS mutations_sync = 2"
+    stage.client.command(f"ALTER TABLE orders_raw DELETE WHERE _partition = {gap[0].partition} AND _offset {where}")
+    origin = f"origin_topic = '{stage.scene.prefix}orders' AND origin_partition = {gap[0].partition} AND origin_offset"
+    stage.client.command(f"ALTER TABLE dead_letters_raw DELETE WHERE {origin} {where}")
+
+
+def _double(stage: Stage, record: Sent) -> None:
+    stage.client.command("SYSTEM STOP MERGES orders_raw")  # or the double would be gone before anybody looks
+    row = f"_partition = {record.partition} AND _offset = {record.offset}"
+    stage.client.command(f"INSERT INTO orders_raw SELECT * FROM orders_raw WHERE {row} SETTINGS insert_deduplicate = 0")
+
+
+def _assert_found(stage: Stage, gap: list[Sent], doubled: Sent) -> None:
+    proof = stage.proof()
+    assert {each.partition: (each.missing, each.doubled) for each in proof.partitions if not each.holds} == {
+        gap[0].partition: (((gap[0].offset, gap[-1].offset),), ()),
+        doubled.partition: ((), ((doubled.offset, doubled.offset),)),
+    }
+    lost = Counter(each.hour for each in gap)
+    money: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for each in gap:
+        money[each.hour] -= each.total
+    wanted = [(gap[0].partition, hour, count, 0, money[hour]) for hour, count in sorted(lost.items())]
+    wanted.append((doubled.partition, doubled.hour, 0, 1, doubled.total))
+    found = [
+        (
+            line["_partition"],
+            line["hour"],
+            line["missing"],
+            line["doubled"],
+            line["clickhouse.total"] - line["kafka.total"],
+        )
+        for line in proof.broken_hours.iter_rows(named=True)
+    ]
+    assert sorted(found) == sorted(wanted)
+
+
+def _assert_certified(stage: Stage) -> None:
+    """Every hour as it was sent, and the questions that join it."""
+    wanted: defaultdict[tuple[int, int], list[Sent]] = defaultdict(list)
+    for each in stage.sent:
+        wanted[each.hour, each.partition].append(each)
+    columns = (
+        "toUnixTimestamp(hour) / 3600, partition, records, raw_rows, dead_letters, "
+        "kafka_amounts['total'], clickhouse_amounts['total'], first_offset, last_offset"
+    )
+    assert stage.certificates(columns) == [
+        (
+            hour,
+            partition,
+            len(records),
+            sum(each.good for each in records),
+            sum(not each.good for each in records),
+            *[sum(each.total for each in records)] * 2,
+            records[0].offset,
+            records[-1].offset,
+        )
+        for (hour, partition), records in sorted(wanted.items())
+    ]
