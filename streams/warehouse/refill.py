@@ -4,9 +4,9 @@ What is bad among them becomes a dead letter, which the warehouse's worker store
 may store a row twice; the next proof says so.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import stamina
 
@@ -16,11 +16,16 @@ from schemas.topics import CATALOGUE, Topic
 from sinks.base import InsertRefused, Sink, SinkBusy
 from streams.engine.dead_letters import DeadLetter
 from streams.warehouse import landing
-from streams.warehouse.kafka_log import KafkaLog
 from streams.warehouse.proof import Proof
 
 TURNS: Final = 5
 PATIENCE: Final = 60.0  # seconds for a destination that is busy; then SinkBusy
+
+
+class Log(Protocol):
+    def stretch(self, span: OffsetRange) -> Iterator[Batch]:
+        """What Kafka has of these offsets, headers and all."""
+
 
 SendLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
 
@@ -40,7 +45,7 @@ class Refill:
     """`why` stands in every token: equal gaps at other times are other inserts, or the destination would drop the second."""
 
     def __init__(
-        self, log: KafkaLog, decoders: Decoders, sink: Sink, letters: SendLetters, *, prefix: str, why: str
+        self, log: Log, decoders: Decoders, sink: Sink, letters: SendLetters, *, prefix: str, why: str
     ) -> None:
         self._log = log
         self._decoders = decoders

@@ -1,7 +1,7 @@
 """`kontor verify`: reads both sides, stretch by stretch, and hands them to the proof; never holds more than a stretch."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from schemas.read_schema import dtype_of
 from schemas.topics import DEAD_LETTERS, Cleanup, Topic
 from sinks.clickhouse.holdings import Holdings, Stretches
 from streams.warehouse import dead_letter_rows
-from streams.warehouse.comparison import HOUR_MS, NEVER, PLACES, RECORDS, Measure, Sides, compare
+from streams.warehouse.comparison import AT, HOUR_MS, NEVER, PLACES, RECORDS, Measure, Sides, compare
 from streams.warehouse.kafka_log import KafkaLog
 from streams.warehouse.proof import Proof
 from streams.warehouse.tally import EVERY_HOUR, Hours, Tally
@@ -25,6 +25,14 @@ STRETCH: Final = 100_000
 """Records compared at a time: what is held in memory, with a query to ClickHouse for each."""
 
 Told = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A stretch in the making: every record, and the amounts of those that can be read."""
+
+    records: list[pl.DataFrame]
+    amounts: list[pl.DataFrame]
 
 
 class Verifier:
@@ -78,31 +86,32 @@ class Verifier:
         """Kafka's records of every partition in turn, and the offsets they answer for up to what is committed, without a gap."""
         name = self._prefix + topic.name
         begins = self._starts(name, hours)
-        frames, size = [self._empty(topic)], 0
+        read = self._nothing_read(topic)
         reached: dict[int, int] = {}
         for batch in self._log.batches(name, begins):
-            frames.append(self._frame(topic, batch, measure))
+            self._take(topic, batch, read)
             reached[batch.span.partition] = batch.span.last
-            size += len(batch)
             told(len(batch))
-            if size >= self._stretch:
-                yield self._cut_off(name, frames, begins, reached, measure)
+            if sum(frame.height for frame in read.records) >= self._stretch:
+                yield self._answered(name, read, begins, reached, measure)
                 begins = {**begins, **{partition: last + 1 for partition, last in reached.items()}}
-                frames, size, reached = [self._empty(topic)], 0, {}
-        yield self._cut_off(name, frames, begins, dict.fromkeys(begins, NEVER), measure)
+                read, reached = self._nothing_read(topic), {}
+        yield self._answered(name, read, begins, dict.fromkeys(begins, NEVER), measure)
 
-    def _cut_off(
+    def _answered(
         self,
         name: str,
-        frames: Sequence[pl.DataFrame],
+        read: _Read,
         begins: Mapping[int, int],
         reached: Mapping[int, int],
         measure: Measure,
     ) -> tuple[pl.DataFrame, Stretches]:
         """What Kafka has let go of meanwhile (retention) is held against nobody."""
         kept = {partition: max(begins[partition], at.start) for partition, at in self._log.ends(name).items()}
-        kafka = pl.concat(frames)
-        kafka = kafka.filter(pl.col(OFFSET) >= pl.col(PARTITION).replace_strict(kept, return_dtype=pl.Int64))
+        first = pl.col(PARTITION).replace_strict(kept, return_dtype=pl.Int64)
+        kafka = pl.concat(read.records).filter(pl.col(OFFSET) >= first)
+        if measure.amounts:
+            kafka = kafka.join(pl.concat(read.amounts), on=AT, how="left")
         lasts = {partition: min(last, measure.committed[partition] - 1) for partition, last in reached.items()}
         return kafka, {p: (kept[p], last) for p, last in lasts.items() if last >= kept[p]}
 
@@ -120,21 +129,18 @@ class Verifier:
         types = {each.name: dtype_of(each.type) for each in self._decoders.book.reader(topic.name).record.fields}
         return {name: dtype for name, dtype in types.items() if isinstance(dtype, pl.Decimal)}
 
-    def _empty(self, topic: Topic) -> pl.DataFrame:
-        return pl.DataFrame(schema={**RECORDS, **self._amounts(topic)})
+    def _nothing_read(self, topic: Topic) -> _Read:
+        return _Read([RECORDS.to_frame()], [pl.DataFrame(schema={**PLACES, **self._amounts(topic)})])
 
-    def _frame(self, topic: Topic, batch: Batch, measure: Measure) -> pl.DataFrame:
-        frame = pl.DataFrame(
-            {
-                PARTITION: np.full(len(batch), batch.span.partition, np.int32),
-                OFFSET: np.asarray(batch.offsets, np.int64),
-                TIMESTAMP: np.asarray(batch.timestamps, np.int64),
-            }
-        )
-        if not measure.amounts:
-            return frame
-        amounts = self._decoders.decode(topic.name, batch).frame.select(OFFSET, *measure.amounts)
-        return frame.join(amounts, on=OFFSET, how="left")
+    def _take(self, topic: Topic, batch: Batch, read: _Read) -> None:
+        partition = np.full(len(batch), batch.span.partition, np.int32)
+        offsets, timestamps = (np.asarray(column, np.int64) for column in (batch.offsets, batch.timestamps))
+        read.records.append(pl.DataFrame({PARTITION: partition, OFFSET: offsets, TIMESTAMP: timestamps}))
+        names = read.amounts[0].columns[len(AT) :]
+        if names:
+            decoded = self._decoders.decode(topic.name, batch).frame
+            place = pl.lit(batch.span.partition, pl.Int32).alias(PARTITION)
+            read.amounts.append(decoded.select(place, OFFSET, *names))
 
     def _letters(self, topic: Topic, measure: Measure) -> pl.DataFrame:
         """A letter has no letters."""

@@ -17,6 +17,7 @@ from cli.main import app
 from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from schemas.topics import DEAD_LETTERS, ORDERS
+from sinks.clickhouse.ask import questions
 from streams.warehouse.comparison import HOUR_MS
 from streams.warehouse.kafka_log import KafkaLog
 from streams.warehouse.proof import Proof
@@ -29,7 +30,6 @@ from tests.workers import Scene, WorkerProcess, until
 SENT: Final = 2_400
 HOURS: Final = 3
 SEED: Final = 20261125
-Damaged = tuple[int, int, int, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,8 @@ def test_damage_is_found_to_the_offset_mended_and_certified(stage: Stage) -> Non
     broken = {(each.hour, each.partition) for each in (*gap, doubled)}
     certified = stage.certificates("toUnixTimestamp(hour) / 3600, partition", "verdict = 'broken'")
     assert {tuple(map(int, row)) for row in certified} == broken  # type: ignore[arg-type]
+
+    _assert_told(stage, gap)
 
     stage.client.command("SYSTEM START MERGES orders_raw")
     mended = stage.kontor("--repair")
@@ -191,6 +193,15 @@ def _assert_found(stage: Stage, gap: list[Sent], doubled: Sent) -> None:
     assert sorted(found) == sorted(wanted)
 
 
+def _assert_told(stage: Stage, gap: list[Sent]) -> None:
+    """Finance sees the broken hours where it looks for turnover."""
+    by_hour = stage.client.query(questions()["turnover_by_hour_certified"].sql).named_results()
+    lost = [line for line in by_hour if line["verdict"] == "broken" and line["totals_off_by"] < 0]
+    assert {int(line["hour"].timestamp()) * 1000 // HOUR_MS for line in lost} == {each.hour for each in gap}
+    by_day = stage.client.query(questions()["turnover_by_day_certified"].sql).named_results()
+    assert sum(line["orders_in_doubt"] for line in by_day) > 0
+
+
 def _assert_certified(stage: Stage) -> None:
     """Every hour as it was sent, and the questions that join it."""
     wanted: defaultdict[tuple[int, int], list[Sent]] = defaultdict(list)
@@ -213,3 +224,6 @@ def _assert_certified(stage: Stage) -> None:
         )
         for (hour, partition), records in sorted(wanted.items())
     ]
+    by_day = stage.client.query(questions()["turnover_by_day_certified"].sql)
+    assert by_day.result_rows
+    assert all(day["turnover"] == day["certified"] and not day["orders_in_doubt"] for day in by_day.named_results())

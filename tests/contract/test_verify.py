@@ -1,0 +1,191 @@
+"""What the proof makes of a real log: transactions and their markers, records in waiting, letters under way, a log cut by retention."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from local.topics import TopicSpec, create_topics
+from schemas.decoders import Decoders
+from schemas.registry import SchemaBook
+from schemas.topics import DEAD_LETTERS, ORDERS
+from sinks.clickhouse.certificates import not_exact, write
+from sinks.clickhouse.client import Address
+from sinks.clickhouse.migrate import DDL_SETTINGS, read_folder
+from sinks.clickhouse.writer import ClickHouseWriter
+from streams.engine.dead_letters import DeadLetterOffice
+from streams.warehouse.certificates import certificates
+from streams.warehouse.comparison import HOUR_MS
+from streams.warehouse.kafka_log import KafkaLog
+from streams.warehouse.proof import PartitionProof, Proof
+from streams.warehouse.refill import Refill
+from streams.warehouse.tally import EVERY_HOUR, Hours
+from streams.warehouse.verify import GROUP, Verifier
+from tests.clickhouse import EmbeddedClickHouse
+from tests.loads import orders
+from tests.stack import Broker
+
+TABLES: Final = {ORDERS.name, DEAD_LETTERS.name, "hour_certificates"}
+VALUES: Final = [value for _, value, _, _ in orders(40, seed=5)]
+THIS_HOUR: Final = int(time.time() * 1000) // HOUR_MS
+
+
+@dataclass
+class Log:
+    """The topic of the orders, one partition, and its tables; no worker: the test says what the group has committed."""
+
+    broker: Broker
+    address: Address
+    client: Client
+    prefix: str
+    log: KafkaLog
+
+    @property
+    def orders(self) -> str:
+        return self.prefix + ORDERS.name
+
+    def send(self, values: Sequence[bytes], hour: int = THIS_HOUR) -> None:
+        producer = Producer({"bootstrap.servers": self.broker.bootstrap})
+        for value in values:
+            producer.produce(self.orders, value, partition=0, timestamp=hour * HOUR_MS)
+        assert producer.flush(60) == 0
+
+    def transaction(self, values: Sequence[bytes], *, committed: bool) -> None:
+        producer = Producer({"bootstrap.servers": self.broker.bootstrap, "transactional.id": secrets.token_hex(4)})
+        producer.init_transactions(60)
+        producer.begin_transaction()
+        for value in values:
+            producer.produce(self.orders, value, partition=0)
+        producer.flush(60)
+        (producer.commit_transaction if committed else producer.abort_transaction)(60)
+
+    def commit(self, offset: int) -> None:
+        group = Consumer({"bootstrap.servers": self.broker.bootstrap, "group.id": self.prefix + GROUP})
+        group.commit(offsets=[TopicPartition(self.orders, 0, offset)], asynchronous=False)
+        group.close()
+
+    def cut(self, offset: int) -> None:
+        """As retention does."""
+        admin = AdminClient({"bootstrap.servers": self.broker.bootstrap})
+        for done in admin.delete_records([TopicPartition(self.orders, 0, offset)]).values():
+            done.result(60)
+
+    def prove(self, hours: Hours = EVERY_HOUR) -> tuple[Proof, PartitionProof]:
+        proof = Verifier(self.log, self.client, Decoders(SchemaBook.from_files()), self.prefix).verify(ORDERS, hours)
+        return proof, proof.partitions[0]
+
+    def fill(self, proof: Proof) -> None:
+        office = DeadLetterOffice(GROUP, self.prefix + DEAD_LETTERS.name, self.broker.bootstrap)
+
+        async def filling() -> None:
+            sink = ClickHouseWriter(self.address)
+            why = secrets.token_hex(4)
+            refill = Refill(self.log, Decoders(SchemaBook.from_files()), sink, office.send, prefix=self.prefix, why=why)
+            await refill.fill(proof)
+            await office.stop()
+            sink.close()
+
+        asyncio.run(filling())
+
+    def certify(self, proof: Proof, minute: int, hours: Hours = EVERY_HOUR) -> list[tuple[object, ...]]:
+        """What is certified afterwards: hour from THIS_HOUR, verdict, records."""
+        at = datetime.fromtimestamp(THIS_HOUR * 3_600 + minute * 60, UTC)
+        write(self.client, certificates(proof, at, not_exact(self.client, ORDERS.name), hours))
+        sql = "SELECT toUnixTimestamp(hour) / 3600, verdict, records FROM certified_hours ORDER BY hour"
+        return [(int(hour) - THIS_HOUR, verdict, count) for hour, verdict, count in self.client.query(sql).result_rows]
+
+
+@pytest.fixture
+def log(kafka: Broker, clickhouse: EmbeddedClickHouse) -> Iterator[Log]:
+    name = f"v{secrets.token_hex(4)}"
+    specs = [TopicSpec(f"{name}-{topic.name}", 1, {}) for topic in (ORDERS, DEAD_LETTERS)]
+    create_topics(AdminClient({"bootstrap.servers": kafka.bootstrap}), specs)
+    address = Address(clickhouse.url, clickhouse.user, clickhouse.password, name)
+    with address.connect(database="default") as client:
+        client.command(f"CREATE DATABASE {name}")
+    reader = KafkaLog(kafka.bootstrap)
+    with address.connect() as client:
+        for migration in read_folder():
+            for statement in migration.statements() if migration.name in TABLES else ():
+                client.command(statement, settings=DDL_SETTINGS)
+        yield Log(kafka, address, client, f"{name}-", reader)
+    reader.close()
+
+
+def test_markers_and_aborted_records_are_no_gaps_and_what_comes_later_waits(log: Log) -> None:
+    log.send(VALUES[:3])
+    log.transaction(VALUES[3:6], committed=True)  # 3, 4, 5 and its marker
+    log.transaction(VALUES[6:8], committed=False)  # 7, 8 and its marker
+    log.send(VALUES[8:12])  # 10 to 13
+    log.commit(12)
+    proof, partition = log.prove()
+    assert (partition.missing, partition.kafka, partition.waiting) == (((0, 11),), 8, 2)
+    log.fill(proof)
+    proof, partition = log.prove()
+    assert (proof.holds, partition.raw, partition.waiting) == (True, 8, 2)
+    assert log.certify(proof, 1) == [(0, "waiting", 8)]
+
+
+def test_records_behind_an_open_transaction_are_not_there_yet(log: Log) -> None:
+    log.send(VALUES[:3])
+    producer = Producer({"bootstrap.servers": log.broker.bootstrap, "transactional.id": secrets.token_hex(4)})
+    producer.init_transactions(60)
+    producer.begin_transaction()
+    producer.produce(log.orders, VALUES[3], partition=0)
+    producer.flush(60)
+    log.commit(3)
+    log.fill(log.prove()[0])
+    assert log.prove()[0].holds
+    producer.abort_transaction(60)
+
+
+def test_a_letter_that_is_under_way_is_awaited(log: Log) -> None:
+    log.send([VALUES[0], b"no event", VALUES[1]])
+    log.commit(3)
+    proof, partition = log.prove()
+    assert partition.missing == ((0, 2),)
+    log.fill(proof)
+    proof, partition = log.prove()
+    assert (proof.holds, partition.raw, partition.dead, partition.waiting) == (True, 2, 0, 1)
+    assert log.certify(proof, 1) == [(0, "waiting", 2)]
+
+
+def test_a_log_that_retention_has_cut(log: Log) -> None:
+    log.send(VALUES[:6], THIS_HOUR - 2)
+    log.send(VALUES[6:9], THIS_HOUR - 1)
+    log.commit(9)
+    log.fill(log.prove()[0])
+    exact = [(-2, "exact", 6), (-1, "exact", 3)]
+    assert log.certify(log.prove()[0], 1) == exact
+    log.cut(4)  # two of the six remain
+    proof, partition = log.prove()
+    assert (proof.holds, partition.kafka, partition.raw, partition.start) == (True, 5, 5, 4)
+    assert log.certify(proof, 2) == exact  # the whole hour's certificate says more than what is left of it
+    log.client.command("ALTER TABLE orders_raw DELETE WHERE _offset = 8 SETTINGS mutations_sync = 2")
+    assert log.prove(Hours(until=THIS_HOUR - 1))[0].holds
+    asked = Hours(since=THIS_HOUR - 1)
+    proof, partition = log.prove(asked)
+    assert partition.missing == ((8, 8),)
+    assert log.certify(proof, 3, asked) == [exact[0], (-1, "broken", 3)]
+
+
+def test_a_row_that_kafka_never_had_is_objected_to_until_it_is_gone(log: Log) -> None:
+    log.send(VALUES[:2])
+    log.transaction(VALUES[2:4], committed=False)
+    log.commit(5)
+    log.fill(log.prove()[0])
+    row = f"* REPLACE (2 AS _offset, toDateTime64({(THIS_HOUR - 5) * 3600}, 3, 'UTC') AS _timestamp)"
+    log.client.command(f"INSERT INTO orders_raw SELECT {row} FROM orders_raw LIMIT 1")
+    proof, partition = log.prove()
+    assert partition.unknown == ((2, 2),)
+    assert log.certify(proof, 1) == [(-5, "broken", 0), (0, "exact", 2)]
+    log.client.command("ALTER TABLE orders_raw DELETE WHERE _offset = 2 SETTINGS mutations_sync = 2")
+    assert log.certify(log.prove()[0], 2) == [(-5, "exact", 0), (0, "exact", 2)]
