@@ -1,4 +1,7 @@
-"""`kontor verify`: reads both sides, stretch by stretch, and hands them to the proof; never holds more than a stretch."""
+"""`kontor verify`: reads both sides, stretch by stretch, and hands them to the proof.
+
+It never holds more than a stretch, and the places of the topic's dead letters.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
