@@ -16,7 +16,6 @@ from confluent_kafka import KafkaException
 from cli.connections import Connections
 from local.errors import StackError
 from schemas.decoders import Decoders
-from schemas.registry import SchemaBook
 from schemas.topics import DEAD_LETTERS, Topic
 from sinks.base import InsertRefused, SinkBusy
 from sinks.clickhouse.certificates import not_exact, write
@@ -53,11 +52,11 @@ class Mended:
 class Proving:
     """Both sides at hand; `hours` are those that are looked at."""
 
-    def __init__(self, there: Connections, client: Client, book: SchemaBook, hours: Hours = EVERY_HOUR) -> None:
+    def __init__(self, there: Connections, client: Client, decoders: Decoders, hours: Hours = EVERY_HOUR) -> None:
         self._there = there
         self._client = client
         self._hours = hours
-        self._decoders = Decoders(book)
+        self._decoders = decoders
         self._prefix = there.settings.topic_prefix
         self._log = KafkaLog(there.settings.kafka)
         self._verifier = Verifier(self._log, client, self._decoders, self._prefix)
@@ -98,11 +97,11 @@ class Proving:
 
 
 @contextmanager
-def proving(there: Connections, book: SchemaBook, hours: Hours = EVERY_HOUR) -> Iterator[Proving]:
+def proving(there: Connections, decoders: Decoders, hours: Hours = EVERY_HOUR) -> Iterator[Proving]:
     """Opens both sides and closes them. StackError, with what to do, where one of them fails."""
     try:
         with there.clickhouse.connect(timeout=PATIENCE) as client:
-            found = Proving(there, client, book, hours)
+            found = Proving(there, client, decoders, hours)
             try:
                 yield found
             finally:

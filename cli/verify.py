@@ -14,6 +14,7 @@ from cli.moments import moment
 from cli.proof_page import print_proofs
 from cli.proving import Found, Mended, Proving, doubled_rows, mendable, proving
 from cli.stack import told_clearly
+from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from schemas.topics import CATALOGUE, DEAD_LETTERS, PUBLIC_TOPICS, Topic
 from streams.warehouse.proof import Proof
@@ -54,7 +55,10 @@ def verify(
         wanted = _chosen(topic)
         looked_at = _looked_at(since, until, hours, datetime.fromtimestamp(time.time(), UTC))
         proofs: dict[str, Proof] = {}
-        with proving(connections(), SchemaBook.from_files(), looked_at) as both, _progress(console) as progress:
+        with (
+            proving(connections(), Decoders(SchemaBook.from_files()), looked_at) as both,
+            _progress(console) as progress,
+        ):
             task = progress.add_task("", total=sum(both.to_read(each) for each in wanted))
             for each in _letters_first(wanted) if repair else wanted:
                 progress.update(task, description=each.name)

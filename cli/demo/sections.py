@@ -19,6 +19,7 @@ from local.disk import MIB, used_bytes
 from local.state import running
 from producers.fraud.labels import Label
 from producers.summary import Summary
+from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from schemas.topics import PUBLIC_TOPICS
 from sinks.clickhouse.ask import questions
@@ -136,7 +137,7 @@ def proof(console: Console, there: Connections, story: Story) -> bool:
     page.title(console, "Proof: Kafka's records = ClickHouse's raw rows + dead letters")
     began = time.monotonic()
     proofs: dict[str, Proof] = {}
-    with proving(there, story.book) as both:
+    with proving(there, Decoders(story.book)) as both:
         for topic in PUBLIC_TOPICS:
             found = both.prove(topic)
             both.certify(found)
