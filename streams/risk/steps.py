@@ -119,7 +119,7 @@ class Judge:
         return emits
 
     def _emits(self, topic: str, keys: list[str], columns: Mapping[str, object], count: int) -> list[Emit]:
-        values = encode_messages(self._decoders.book.reader(topic), columns, count)  # type: ignore[arg-type]
+        values = encode_messages(self._decoders.book, topic, columns, count)  # type: ignore[arg-type]
         full = self._prefix + topic
         return [Emit(full, key.encode(), value) for key, value in zip(keys, values, strict=True)]
 
