@@ -9,9 +9,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cli.connections import connections
+from cli.registry import as_stack_errors, decoders
 from cli.stack import told_clearly
-from schemas.decoders import Decoders
-from schemas.registry import SchemaBook
 from schemas.topics import CATALOGUE, PUBLIC_TOPICS
 from streams.warehouse.kafka_log import KafkaLog
 from streams.warehouse.proof import PartitionProof, Proof
@@ -34,9 +33,10 @@ def verify(
         log = KafkaLog(found.settings.kafka)
         proofs: dict[str, Proof] = {}
         with found.connect() as clickhouse, Progress(console=console, transient=True) as progress:
-            verifier = Verifier(log, clickhouse, Decoders(SchemaBook.from_files()), found.settings.topic_prefix)
-            for topic in progress.track(wanted, description="comparing"):
-                proofs[topic.name] = verifier.verify(topic)
+            verifier = Verifier(log, clickhouse, decoders(found.settings), found.settings.topic_prefix)
+            with as_stack_errors():
+                for topic in progress.track(wanted, description="comparing"):
+                    proofs[topic.name] = verifier.verify(topic)
         log.close()
         console.print(proof_table(proofs))
         for line in troubles(proofs):

@@ -8,7 +8,7 @@ waits for the registry does it before a batch is decoded.
     away             RegistryAway: nothing is known, least of all that the schema does not exist
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,3 +86,16 @@ class RegistryIds:
         if number in self._known or not 0 < number <= HIGHEST_ID or self._book.find(RegistryId(number)) is not None:
             return True
         return now < self._missing.get(number, now)
+
+
+class Asking:
+    """A source that asks as it goes, for commands somebody waits for: a worker asks ahead. `find` raises RegistryAway."""
+
+    def __init__(self, ids: RegistryIds, clock: Callable[[], float]) -> None:
+        self._ids = ids
+        self._clock = clock
+
+    def find(self, ref: SchemaRef) -> WriterSchema | None:
+        if isinstance(ref, RegistryId):
+            self._ids.ask(ref.number, self._clock())
+        return self._ids.find(ref)

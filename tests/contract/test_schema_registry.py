@@ -1,6 +1,5 @@
 """The client against the registry's API, and Confluent's own serialisers on the other side of the wire."""
 
-import copy
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -13,23 +12,21 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from producers.encoder import Encoder
 from producers.registered import registered_book
-from schemas.avro_types import Json
 from schemas.codec import Codec
 from schemas.columns import ColumnDecoder, Decoded
 from schemas.framing import RegistryId, frame, split
 from schemas.registered import subject_of
 from schemas.registration import named, register
-from schemas.registry import SchemaBook, WriterSchema, writer_schema
+from schemas.registry import SchemaBook, WriterSchema
 from schemas.registry_api import RegistryAddress, RegistryAway, RegistryRefused
 from schemas.registry_client import SchemaRegistry
 from schemas.registry_ids import RegistryIds
 from schemas.topics import ORDERS, PAYMENTS, RISK_LISTS
 from schemas.values import Event
 from tests.builders import NOW_MS, a_payment
+from tests.registered_payments import ADDED, BOOK, CURRENT, FIRST, NARROW, REMOVED, changed
 from tests.schema_registry import RegistryServer, Version
 
-BOOK = SchemaBook.from_files()
-FIRST, CURRENT = BOOK.versions("payments")
 SUBJECT = "payments-value"
 
 
@@ -45,24 +42,6 @@ def registry(server: RegistryServer) -> Iterator[SchemaRegistry]:
     client = SchemaRegistry(RegistryAddress(url=server.url, timeout=2.0))
     yield client
     client.close()
-
-
-def changed(**changes: Json) -> WriterSchema:
-    """The current payment with fields left out (None), added (a whole field) or with another type."""
-    document = copy.deepcopy(dict(CURRENT.document))
-    fields: dict[str, dict[str, Json]] = {field["name"]: field for field in document["fields"]}  # type: ignore[union-attr,index,misc,call-overload]
-    for name, change in changes.items():
-        if change is None:
-            del fields[name]
-        elif name in fields:
-            fields[name]["type"] = change
-        else:
-            fields[name] = {"name": name, "type": change, "default": None}
-    document["fields"] = [*fields.values()]
-    return writer_schema("payments", 99, document)
-
-
-NEWER = changed(loyalty=["null", "string"])
 
 
 # -- the API ------------------------------------------------------------------------------------------------------
@@ -97,7 +76,7 @@ def test_the_level_decides_what_may_follow(registry: SchemaRegistry) -> None:
     assert registry.level(SUBJECT) == "FULL_TRANSITIVE"
     assert registry.compatible(SUBJECT, changed(channel="long"))  # nothing is there yet
     registry.register(SUBJECT, CURRENT)
-    assert registry.compatible(SUBJECT, NEWER)
+    assert registry.compatible(SUBJECT, ADDED)
     assert not registry.compatible(SUBJECT, changed(channel="long"))
     with pytest.raises(RegistryRefused, match="incompatible") as caught:
         registry.register(SUBJECT, changed(channel="long"))
@@ -249,7 +228,7 @@ def test_ours_is_read_by_confluents_deserialiser(server: RegistryServer) -> None
 
 def test_old_and_new_versions_and_both_framings_in_one_fetch(server: RegistryServer, registry: SchemaRegistry) -> None:
     """Ours of two versions, and one from a writer ahead of us, interleaved; each is read, none is lost, order is kept."""
-    kinds = [confluent(server, FIRST), confluent(server, CURRENT), confluent(server, NEWER)]
+    kinds = [confluent(server, FIRST), confluent(server, CURRENT), confluent(server, ADDED)]
     codec = Codec(BOOK)
 
     def value(number: int) -> bytes:
@@ -271,9 +250,9 @@ def test_old_and_new_versions_and_both_framings_in_one_fetch(server: RegistrySer
 @pytest.mark.parametrize(
     ("writer", "field", "read"),
     [
-        (NEWER, "loyalty", None),  # added with a default: left out by a reader that does not know it
-        (changed(installments=None), "installments", None),  # removed with a default: the default
-        (changed(installments=["null", "int"]), "installments", 3),  # int, where the reader has a long
+        (ADDED, "loyalty", None),  # added with a default: left out by a reader that does not know it
+        (REMOVED, "installments", None),  # removed with a default: the default
+        (NARROW, "installments", 3),  # int, where the reader has a long
     ],
 )
 @pytest.mark.parametrize("count", [1, 40])
@@ -304,7 +283,7 @@ def test_another_scale_is_refused_and_never_read_as_another_amount(
 
 def test_what_the_registry_says_of_an_id_is_the_reason(server: RegistryServer, registry: SchemaRegistry) -> None:
     order = registry.register("orders-value", BOOK.reader(ORDERS.name))
-    strange = registry.register("elsewhere-value", NEWER)
+    strange = registry.register("elsewhere-value", ADDED)
     mistaken = registry.register("payments-value", BOOK.reader(ORDERS.name))  # the same id: an order among payments
     assert mistaken == order
     body = Codec(BOOK).write_body(CURRENT, a_payment(), record_time_ms=NOW_MS)
