@@ -27,10 +27,12 @@ class ById(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IdPolicy:
-    """The numbers, in seconds."""
+    """The numbers; times in seconds."""
 
     missing_for: float = 10.0
     """Long enough that a flood of one bad id asks seldom, short enough that a schema registered late is found soon."""
+    missing_at_most: int = 10_000
+    """So many are remembered before those whose time is over are forgotten."""
 
 
 class RegistryIds:
@@ -78,9 +80,15 @@ class RegistryIds:
             if registered is not None:
                 self._shelf.put(registered)
         if registered is None:
+            self._forget(now)
             self._missing[number] = now + self._policy.missing_for
         else:
             self._known[number] = meaning(registered, self._book, self._prefix)
+
+    def _forget(self, now: float) -> None:
+        """A flood of bad ids must not fill the memory."""
+        if len(self._missing) >= self._policy.missing_at_most:
+            self._missing = {number: until for number, until in self._missing.items() if until > now}
 
     def _settled(self, number: int, now: float) -> bool:
         if number in self._known or not 0 < number <= HIGHEST_ID or self._book.find(RegistryId(number)) is not None:

@@ -1,14 +1,15 @@
 """What the Schema Registry said, kept on disk for the time it is away: one file per id.
 
-Law: never asked while the registry answers, so that a registry that was set up anew is believed over the shelf. The folder
+Law: a memory for outages and nothing else. A disk that takes nothing, or gives back what is no answer, costs that memory and not a
+record; never asked while the registry answers, so that a registry that was set up anew is believed over the shelf. The folder
 belongs to one registry: its name is made of the URL.
 """
 
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -44,7 +45,7 @@ class NoShelf:
 
 
 class FileShelf:
-    """Several processes may share the folder: a file is replaced whole."""
+    """Several processes may share the folder."""
 
     def __init__(self, folder: Path, url: str) -> None:
         """OSError where the folder cannot be made."""
@@ -52,18 +53,21 @@ class FileShelf:
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, registered: Registered) -> None:
-        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".new")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(registered), file)
-        Path(name).replace(self._folder / f"{registered.number}.json")
+        """Replaces the id's file whole."""
+        written = self._folder / f"{registered.number}.{os.getpid()}.new"
+        with suppress(OSError):
+            written.write_text(json.dumps(asdict(registered)), "utf-8")
+            written.replace(self._folder / f"{registered.number}.json")
 
     def get(self, number: int) -> Registered | None:
-        file = self._folder / f"{number}.json"
-        return _read(file) if file.exists() else None
+        return _read(self._folder / f"{number}.json")
 
     def all(self) -> Iterator[Registered]:
-        return map(_read, self._folder.glob("*.json"))
+        return filter(None, map(_read, self._folder.glob("*.json")))
 
 
-def _read(file: Path) -> Registered:
-    return Registered(**json.loads(file.read_text("utf-8")))
+def _read(file: Path) -> Registered | None:
+    try:
+        return Registered(**json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None

@@ -1,6 +1,7 @@
 """What a reader knows of ids: an answer is kept, a "no" is believed for a while, and no answer is never taken for one."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,27 @@ def test_another_registry_has_another_shelf(tmp_path: Path) -> None:
     FileShelf(tmp_path, "http://one").put(Registered(1, "{}", {"a-value": 1}))
     assert FileShelf(tmp_path, "http://one").get(1) == Registered(1, "{}", {"a-value": 1})
     assert FileShelf(tmp_path, "http://other").get(1) is None
+
+
+def test_a_shelf_that_takes_or_gives_nothing_costs_no_record(tmp_path: Path) -> None:
+    registry, shelf = Registry(), FileShelf(tmp_path, "http://one")
+    (folder,) = tmp_path.iterdir()
+    shelf.put(registry.has[PAYMENT])
+    (folder / f"{PAYMENT}.json").write_text("{")  # cut by a power failure
+    assert (shelf.get(PAYMENT), list(shelf.all())) == (None, [])
+    shutil.rmtree(folder)
+    ids = reader(registry, shelf)
+    settle(ids, 0.0)
+    assert ids.find(RegistryId(PAYMENT)) is CURRENT
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_flood_of_bad_ids_is_forgotten_when_its_time_is_over() -> None:
+    ids = RegistryIds(BOOK, Registry(), policy=IdPolicy(missing_for=10.0, missing_at_most=3))
+    for number in range(100, 103):
+        ids.ask(number, 0.0)
+    ids.ask(200, 10.0)
+    assert ids._missing.keys() == {200}
 
 
 def test_writers_ids_need_no_question() -> None:
