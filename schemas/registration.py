@@ -6,7 +6,7 @@ left alone afterwards: it is the operator's then.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from schemas.framing import RegistryId
@@ -33,6 +33,10 @@ class Subjects(Protocol):
     def set_level(self, subject: str, level: str) -> None: ...
 
 
+def _accept(_away: RegistryAway) -> None:
+    """Ids do not change: kept ones are as good."""
+
+
 def register(topic: Topic, book: SchemaBook, registry: Subjects, prefix: str = "") -> RegistryId:
     """The id of the topic's current version, registered with those before it where it was not.
 
@@ -54,8 +58,10 @@ def named(
     topics: Iterable[Topic] = CATALOGUE.values(),
     prefix: str = "",
     shelf: Shelf | None = None,
+    instead: Callable[[RegistryAway], None] = _accept,
 ) -> SchemaBook:
-    """The book for writers of these topics: every current version registered, and named by its id.
+    """The book for writers of these topics: every current version registered, and named by its id. `instead` is told where the
+    shelf's ids stand in.
 
     Raises RegistryRefused; RegistryAway where the registry does not answer and the shelf does not have every id.
     """
@@ -66,6 +72,7 @@ def named(
         ids = _kept_ids(book, shelf, prefix)
         if absent := [topic.name for topic in wanted if topic.name not in ids]:
             raise RegistryAway(f"{away}; and no id is kept of {', '.join(absent)}") from away
+        instead(away)
         return book.named_by({topic.name: ids[topic.name] for topic in wanted})
     for topic in wanted:
         shelf.put(_as_registered(ids[topic.name], book.reader(topic.name), subject_of(prefix + topic.name)))

@@ -7,9 +7,11 @@ registry, and writers register what they write before they write.
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import stamina
+import structlog
 
 from schemas.decoders import Decoders
 from schemas.registration import named
@@ -24,6 +26,8 @@ from streams.engine.settings import Settings
 
 if TYPE_CHECKING:
     from schemas.registry_client import SchemaRegistry
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,10 @@ async def wire(settings: Settings, metrics: Metrics, *, read: Collection[Topic],
     if registry is None:
         return Wire(Decoders(book), nothing_ahead, _nothing)
     prefix, shelf = settings.topic_prefix, shelf_of(settings)
+    name = partial(named, registry=registry, topics=list(written), prefix=prefix, shelf=shelf, instead=_say)
     async for attempt in stamina.retry_context(on=RegistryAway, attempts=None, timeout=None, wait_max=LONGEST_WAIT):
         with attempt:
-            book = await asyncio.to_thread(named, book, registry, topics=list(written), prefix=prefix, shelf=shelf)
+            book = await asyncio.to_thread(name, book)
     ids = RegistryIds(book, registry, prefix=prefix, shelf=shelf)
     ahead = AskAhead(
         ids, [prefix + topic.name for topic in read], lambda topic: metrics.schema_waits.labels(topic).inc()
@@ -77,6 +82,10 @@ def shelf_of(settings: Settings) -> Shelf:
     """Where the registry's answers are kept."""
     folder = settings.schema_registry_cache
     return FileShelf(folder, settings.schema_registry_url) if folder else NoShelf()
+
+
+def _say(away: RegistryAway) -> None:
+    log.warning("registry away, what is written is named by the ids kept from before", why=str(away))
 
 
 def _nothing() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from schemas.registry import SchemaBook, WriterSchema
 from schemas.registry_api import RegistryAddress, RegistryAway, RegistryRefused
 from schemas.registry_client import SchemaRegistry
 from schemas.registry_ids import RegistryIds
+from schemas.registry_shelf import FileShelf
 from schemas.topics import ORDERS, PAYMENTS, RISK_LISTS
 from schemas.values import Event
 from tests.builders import NOW_MS, a_payment
@@ -182,6 +184,18 @@ def test_registering_again_changes_and_costs_nothing_but_a_question_each(
         f"POST /subjects/{subject_of(name)}" for name in BOOK.topics
     }
     fresh.close()
+
+
+def test_a_publisher_starts_in_an_outage_with_the_ids_it_kept_or_says_what_is_missing(
+    server: RegistryServer, tmp_path: Path
+) -> None:
+    address, shelf = RegistryAddress(url=server.url), FileShelf(tmp_path, server.url)
+    before = registered_book(address, shelf)
+    with server.away():
+        again = registered_book(address, shelf)
+        with pytest.raises(RegistryAway, match=r"does not answer.*no id is kept of orders, payments"):
+            registered_book(address)
+    assert [again.reference(topic) for topic in BOOK.topics] == [before.reference(topic) for topic in BOOK.topics]
 
 
 # -- the wire -------------------------------------------------------------------------------------------------------
