@@ -1,7 +1,8 @@
 # The workers' image: `python -m streams <app>`. Dependencies are the locked ones, checked by hash.
 FROM python:3.11.13-slim-bookworm
 
-RUN useradd --create-home --uid 10001 kontor
+RUN useradd --create-home --uid 10001 kontor \
+    && install -d -o kontor -g kontor /var/lib/kontor/schemas
 WORKDIR /kontor
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock

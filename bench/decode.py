@@ -23,6 +23,7 @@ from schemas.columns import ColumnDecoder, Ints, Worthwhile
 from schemas.framing import frame, split
 from schemas.landing import landing_container
 from schemas.reasons import UnreadableMessage
+from schemas.registered import ids_in
 from schemas.registry import SchemaBook
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -145,6 +146,9 @@ def main() -> None:  # noqa: C901 — the ways to compare, one after another
         for value, time_ms in zip(clean, times.tolist(), strict=True):
             codec.decode("orders", value, record_time_ms=time_ms)
 
+    def ids_of_clean() -> None:
+        assert not ids_in(clean)
+
     group = decoder.decode(clean, offsets, times).groups[0]
     ways = {
         "fastavro per message, no checks": fastavro_alone,
@@ -152,6 +156,7 @@ def main() -> None:  # noqa: C901 — the ways to compare, one after another
         "columns, clean": columns(clean, 0),
         "columns, 1 % bad values": columns(wrong, len(hundredth)),
         "columns, 1 % garbage": columns(garbage, len(hundredth)),
+        "ids ahead, with a registry": ids_of_clean,
         "landing container": lambda: landing_container(group, offsets, times, 3),
     }
     print(

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from cli.connections import connections
+from cli.registry import writers_book
 from cli.stack import told_clearly
 from producers.disturbance import Disturbance, disturbed
 from producers.encoder import Encoder
@@ -57,7 +58,7 @@ def shop(  # noqa: PLR0917 — the options of the command
         write_labels(labels, simulation.labels())
     how = Disturbance(late=late, doubled=doubled, disordered=disordered, bad=bad)
     records = disturbed(simulation.events(), how, seed=seed, encoder=Encoder(book))
-    said = publish_all(console, records, source="simulator", pace=Pace(rate=rate), book=book)
+    said = publish_all(console, records, source="simulator", pace=Pace(rate=rate))
     if summary is not None:
         summary.write_text(json.dumps(said.as_json(), indent=2), "utf-8")
 
@@ -75,7 +76,7 @@ def write_labels(file: Path, labels: Iterable[Label]) -> None:
             out.write(json.dumps(line) + "\n")
 
 
-def publish_all(console: Console, records: Iterable[Record], *, source: str, pace: Pace, book: SchemaBook) -> Summary:
+def publish_all(console: Console, records: Iterable[Record], *, source: str, pace: Pace) -> Summary:
     """Send them with a live count, and show what was said. Exits with 1 where Kafka does not take them."""
     tally = Tally()
     columns = (
@@ -86,10 +87,11 @@ def publish_all(console: Console, records: Iterable[Record], *, source: str, pac
     )
     with told_clearly(console):
         settings = connections().settings
+        writers = writers_book(settings)
         try:
             with (
                 Progress(*columns, console=console, transient=True) as progress,
-                Publisher(settings.kafka, source=source, book=book, topic_prefix=settings.topic_prefix) as publisher,
+                Publisher(settings.kafka, source=source, book=writers, topic_prefix=settings.topic_prefix) as publisher,
             ):
                 task = progress.add_task("publishing", total=None)
                 send(tally.watch(records), publisher, pace, lambda sent: progress.update(task, completed=sent))

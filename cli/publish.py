@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.connections import connections
+from cli.registry import writers_book
 from cli.stack import told_clearly
 from producers.publisher import Publisher, PublishError, Receipt
 from schemas.avro_types import Json
@@ -58,7 +59,7 @@ def publish(
                 settings.kafka,
                 source=SOURCE,
                 delivered=receipts.append,
-                book=book,
+                book=writers_book(settings),
                 topic_prefix=settings.topic_prefix,
             )
             with publisher:

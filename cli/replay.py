@@ -15,7 +15,6 @@ from producers.record import Record, Said
 from producers.replay import olist as olist_files
 from producers.replay import online_retail as online_retail_files
 from producers.replay.files import MissingFile
-from schemas.registry import SchemaBook
 
 app = typer.Typer(
     no_args_is_help=True, help="Recorded files of real shops, told again. A second replay tells the same facts."
@@ -45,7 +44,7 @@ def _replay(source: str, told: Callable[[], Iterator[Said]], pace: Pace, summary
     console = Console()
     try:
         records = (Record(*said) for said in told())
-        said = publish_all(console, records, source=source, pace=pace, book=SchemaBook.from_files())
+        said = publish_all(console, records, source=source, pace=pace)
     except MissingFile as missing:
         console.print(f"[bold red]{escape(str(missing))}[/]", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None

@@ -13,10 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.connections import connections
+from cli.registry import writers_book
 from cli.stack import told_clearly
 from local.errors import StackError
 from schemas.codec import Codec
-from schemas.registry import SchemaBook
 from schemas.topics import RISK_RULES
 from schemas.values import Event, to_ms
 from streams.engine.settings import Settings
@@ -66,7 +66,7 @@ def apply(where: Where = RULES_FOLDER) -> None:
 
 def put_in_force(rules: Sequence[Rule], settings: Settings) -> None:
     """Publish the rules, acknowledged when this returns; StackError where Kafka does not take them."""
-    codec, now = Codec(SchemaBook.from_files()), datetime.now(UTC)  # noqa: TID251 - a person applies them now
+    codec, now = Codec(writers_book(settings)), datetime.now(UTC)  # noqa: TID251 - a person applies them now
     producer = Producer({"bootstrap.servers": settings.kafka, "enable.idempotence": True})
     for rule in rules:
         value = codec.encode(RISK_RULES.name, applied(rule, now, getpass.getuser()), record_time_ms=to_ms(now))

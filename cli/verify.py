@@ -13,9 +13,8 @@ from cli.connections import connections
 from cli.moments import moment
 from cli.proof_page import print_proofs
 from cli.proving import Found, Mended, Proving, doubled_rows, mendable, proving
+from cli.registry import as_stack_errors, decoders
 from cli.stack import told_clearly
-from schemas.decoders import Decoders
-from schemas.registry import SchemaBook
 from schemas.topics import CATALOGUE, DEAD_LETTERS, PUBLIC_TOPICS, Topic
 from streams.warehouse.proof import Proof
 from streams.warehouse.tally import EVERY_HOUR, NO_END, Hours
@@ -55,8 +54,10 @@ def verify(
         wanted = _chosen(topic)
         looked_at = _looked_at(since, until, hours, datetime.fromtimestamp(time.time(), UTC))
         proofs: dict[str, Proof] = {}
+        there = connections()
         with (
-            proving(connections(), Decoders(SchemaBook.from_files()), looked_at) as both,
+            as_stack_errors(),
+            proving(there, decoders(there.settings), looked_at) as both,
             _progress(console) as progress,
         ):
             task = progress.add_task("", total=sum(both.to_read(each) for each in wanted))

@@ -5,11 +5,11 @@ import sys
 from typing import Annotated
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 
 from cli.connections import connections
 from cli.stack import told_clearly
-from local.addresses import CLICKHOUSE_PASSWORD
 from streams.__main__ import APPS
 
 
@@ -21,6 +21,9 @@ def worker(app: Annotated[str, typer.Argument(help=f"One of: {', '.join(APPS)}")
         raise typer.Exit(2)
     with told_clearly(console):
         settings = connections().settings
-        given = {f"KONTOR_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
-        given[CLICKHOUSE_PASSWORD] = settings.clickhouse_password.get_secret_value()
+        given = {f"KONTOR_{name.upper()}": _text(value) for name, value in settings if value is not None}
         os.execve(sys.executable, [sys.executable, "-m", "streams", app], {**os.environ, **given})  # noqa: S606
+
+
+def _text(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -32,7 +32,7 @@ class Written:
 
 
 class Encoder:
-    """Encodes in the current version of each topic, single-object framing."""
+    """Encodes in the current version of each topic, framed as the book says."""
 
     def __init__(self, book: SchemaBook) -> None:
         self._book = book
@@ -99,7 +99,7 @@ class Encoder:
             writer = self._book.reader(topic)
             names = frozenset(field.name for field in writer.record.fields)
             schema = fastavro.parse_schema(dict(writer.document))
-            way = self._written[topic] = Written(CATALOGUE[topic], schema, head(writer.fingerprint), names)
+            way = self._written[topic] = Written(CATALOGUE[topic], schema, head(self._book.reference(topic)), names)
         return way
 
 

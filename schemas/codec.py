@@ -13,6 +13,7 @@ from fastavro.types import Schema
 
 from schemas.body_proof import Proof, proof_for
 from schemas.checks import Check, Problem, check_for
+from schemas.compatibility import incompatibilities
 from schemas.framing import frame, split
 from schemas.reasons import Reason, UnreadableMessage
 from schemas.registry import SchemaBook, SchemaSource, WriterSchema, writer_for
@@ -40,6 +41,7 @@ class Codec:
         self._parsed: dict[WriterSchema, Schema] = {}
         self._proofs: dict[WriterSchema, Proof] = {}
         self._checks: dict[WriterSchema, Check] = {}
+        self._gaps: dict[WriterSchema, str] = {}
 
     def decode(self, topic: str, value: bytes | None, *, record_time_ms: int) -> Event:
         """The event in a message of this topic, as the reader's schema has it.
@@ -60,9 +62,14 @@ class Codec:
         self._proof(writer)(body)
         reader = self._book.reader(writer.topic)
         target = None if reader == writer else self._schema(reader)
+        if gap := self._gap(writer, reader):
+            detail = f"version {writer.version} cannot be read as version {reader.version}: {gap}"
+            raise UnreadableMessage(Reason.UNDECODABLE, detail)
         try:
             read = fastavro.schemaless_reader(io.BytesIO(body), self._schema(writer), target)
-        except Exception as broken:  # proved to be a record: what is left is a pair of schemas that do not resolve
+        except (
+            Exception
+        ) as broken:  # proved to be a record: what is left is a pair that fastavro takes otherwise than we
             detail = f"version {writer.version} cannot be read as version {reader.version}: {broken!r}"
             raise UnreadableMessage(Reason.UNDECODABLE, detail) from broken
         return cast("Event", read)
@@ -75,9 +82,9 @@ class Codec:
             raise UnreadableMessage(first.reason, first.detail, first.field)
 
     def encode(self, topic: str, event: Event, *, record_time_ms: int) -> bytes:
-        """A message's value in single-object framing, in the current version. Raises InvalidEvent."""
+        """A message's value in the current version, framed as the book's writers frame. Raises InvalidEvent."""
         writer = self._book.reader(topic)
-        return frame(writer.fingerprint, self.write_body(writer, event, record_time_ms=record_time_ms))
+        return frame(self._book.reference(topic), self.write_body(writer, event, record_time_ms=record_time_ms))
 
     def write_body(self, writer: WriterSchema, event: Event, *, record_time_ms: int) -> bytes:
         """The Avro body in a given version. Times are cut to milliseconds. Raises InvalidEvent."""
@@ -92,6 +99,12 @@ class Codec:
         if schema not in self._parsed:
             self._parsed[schema] = fastavro.parse_schema(dict(schema.document))
         return self._parsed[schema]
+
+    def _gap(self, writer: WriterSchema, reader: WriterSchema) -> str:
+        """Why the pair does not resolve; fastavro alone would read another scale as another amount, and say nothing."""
+        if writer not in self._gaps:
+            self._gaps[writer] = "; ".join(incompatibilities(writer.record, reader.record))
+        return self._gaps[writer]
 
     def _proof(self, schema: WriterSchema) -> Proof:
         if schema not in self._proofs:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from schemas.batch import Batch
+from schemas.codec import Codec
 from schemas.columns import ColumnDecoder, Decoded
 from schemas.registry import SchemaBook, SchemaSource
 
@@ -14,6 +15,10 @@ class Decoders:
         self.book = book
         self._source = source
         self._by_topic: dict[str, ColumnDecoder] = {}
+
+    def codec(self) -> Codec:
+        """For single messages, over the same schemas."""
+        return Codec(self.book, self._source)
 
     def decode(self, topic: str, batch: Batch) -> Decoded:
         """The batch in columns; `topic` is the catalogue's name, whatever Kafka calls it."""

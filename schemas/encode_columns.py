@@ -25,7 +25,7 @@ from schemas.avro_types import (
 )
 from schemas.container import zigzag, zigzags
 from schemas.framing import head
-from schemas.registry import WriterSchema
+from schemas.registry import SchemaBook
 from schemas.values import to_ms
 
 SMALL: Final = tuple(zigzag(n) for n in range(1024))  # lengths and counts are nearly always small
@@ -43,10 +43,10 @@ class Constant:
 Column = Sequence[object] | Constant
 
 
-def encode_messages(writer: WriterSchema, columns: Mapping[str, Column], count: int) -> list[bytes]:
-    """Whole messages in single-object framing, one per record."""
-    frame = head(writer.fingerprint)
-    return [frame + body for body in encode_rows(writer.record, columns, count)]
+def encode_messages(book: SchemaBook, topic: str, columns: Mapping[str, Column], count: int) -> list[bytes]:
+    """Whole messages of a topic's current version, framed as the book's writers frame, one per record."""
+    frame = head(book.reference(topic))
+    return [frame + body for body in encode_rows(book.reader(topic).record, columns, count)]
 
 
 def encode_rows(record: RecordType, columns: Mapping[str, Column], count: int) -> list[bytes]:

@@ -17,6 +17,7 @@ import polars as pl
 
 from schemas.avro_types import Json
 from schemas.body_scan import Scan, scan_for
+from schemas.compatibility import incompatibilities
 from schemas.container import container
 from schemas.projection import projection
 from schemas.read_schema import Unsupported, dtype_of, read_schema
@@ -55,7 +56,9 @@ class FastPath:
 
 
 def fast_path(writer: WriterSchema, reader: WriterSchema) -> FastPath | None:
-    """The fast path from one schema to the other; None where only the codec knows the way."""
+    """The fast path from one schema to the other; None where only the codec knows the way, or that there is none."""
+    if incompatibilities(writer.record, reader.record):
+        return None
     try:
         return FastPath(
             scan_for(writer.record),

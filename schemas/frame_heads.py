@@ -48,6 +48,11 @@ def framed_bodies(values: Sequence[bytes | None]) -> list[Framed]:
     ]
 
 
+def unframed(values: Sequence[bytes | None]) -> list[bytes]:
+    """What is behind each frame: equal for equal events of one schema version, however a repetition is framed."""
+    return [b"" if value is None else value[len(head_of(value) or b"") :] for value in values]
+
+
 def head_of(value: bytes | None) -> bytes | None:
     """The bytes before the body, or None where there is no whole frame."""
     if not value:

@@ -72,8 +72,8 @@ EXPLANATIONS: Final = MappingProxyType(
             "The writer's schema is not the one its frame names, or two records were joined.",
         ),
         Reason.UNDECODABLE: Explanation(
-            "The bytes are no record of the schema the frame names.",
-            "The writer's schema is not the one its frame names.",
+            "The bytes are no record of the schema the frame names, or that schema cannot be read as the current version.",
+            "The writer's schema is not the one its frame names, or never passed the gate (`kontor schemas compare`).",
         ),
         Reason.BAD_UTF8: Explanation("A string is not UTF-8.", "The writer must encode its texts as UTF-8."),
         Reason.UNKNOWN_SYMBOL: Explanation(

@@ -38,7 +38,7 @@ class SchemaSource(Protocol):
     """Finds the schema a frame names."""
 
     def find(self, ref: SchemaRef) -> WriterSchema | None:
-        """The schema, or None where nobody here knows it."""
+        """The schema, or None where nobody here knows it. Raises UnreadableMessage where it is known to be of no use here."""
         ...
 
 
@@ -51,15 +51,25 @@ def writer_schema(topic: str, version: int, document: Json) -> WriterSchema:
 
 
 class SchemaBook:
-    """The schema files: every topic's current version, and all published ones, by fingerprint."""
+    """The schema files: every topic's current version, and all published ones, by fingerprint.
 
-    def __init__(self, current: Iterable[WriterSchema], past: Iterable[WriterSchema] = ()) -> None:
+    `ids` are the current versions' ids in a Schema Registry, where writers have one: they name their schema by it then.
+    """
+
+    def __init__(
+        self,
+        current: Iterable[WriterSchema],
+        past: Iterable[WriterSchema] = (),
+        ids: Mapping[str, RegistryId] = MappingProxyType({}),
+    ) -> None:
+        self._ids = dict(ids)
         self._current = {schema.topic: schema for schema in current}
         self._past: dict[str, list[WriterSchema]] = {}
         for schema in sorted(past, key=lambda schema: schema.version):
             self._past.setdefault(schema.topic, []).append(schema)
         everything = [*(schema for versions in self._past.values() for schema in versions), *self._current.values()]
         self._by_fingerprint = MappingProxyType({schema.fingerprint: schema for schema in everything})
+        self._by_id = MappingProxyType({number: self._current[topic] for topic, number in self._ids.items()})
 
     @classmethod
     def from_files(cls, folder: Path = AVRO_FOLDER, topics: Iterable[Topic] = CATALOGUE.values()) -> "SchemaBook":
@@ -87,8 +97,22 @@ class SchemaBook:
         current = self.reader(topic)
         return (*(schema for schema in self.past(topic) if schema.version != current.version), current)
 
+    def named_by(self, ids: Mapping[str, RegistryId]) -> "SchemaBook":
+        """The same book for writers whose schemas a Schema Registry has under these ids, by topic."""
+        past = [schema for versions in self._past.values() for schema in versions]
+        return SchemaBook(self._current.values(), past, ids)
+
+    def reference(self, topic: str) -> SchemaRef:
+        """How a writer of the topic's current version names it: the registry's id where it has one, else the fingerprint."""
+        return self._ids.get(topic) or self.reader(topic).fingerprint
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic that has a schema."""
+        return tuple(self._current)
+
     def find(self, ref: SchemaRef) -> WriterSchema | None:
-        return self._by_fingerprint.get(ref) if isinstance(ref, Fingerprint) else None
+        return self._by_fingerprint.get(ref) if isinstance(ref, Fingerprint) else self._by_id.get(ref)
 
 
 class KnownIds:
@@ -104,7 +128,7 @@ class KnownIds:
 
 
 def writer_for(topic: str, ref: SchemaRef, source: SchemaSource) -> WriterSchema:
-    """The schema a frame on this topic names. Raises UnreadableMessage: UNKNOWN_SCHEMA, WRONG_SUBJECT."""
+    """The schema a frame on this topic names. Raises UnreadableMessage: UNKNOWN_SCHEMA, WRONG_SUBJECT, and what `find` raises."""
     writer = source.find(ref)
     if writer is None:
         kind = "id" if isinstance(ref, RegistryId) else "fingerprint"

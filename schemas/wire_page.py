@@ -38,6 +38,21 @@ by the first bytes and takes both on every topic.
 
 The fingerprint is CRC-64-AVRO over the schema's parsing canonical form.
 
+## With a Schema Registry
+
+`KONTOR_SCHEMA_REGISTRY_URL` (with `_USER`, `_PASSWORD`, `_CACHE`) names a registry with Confluent's API. Any Confluent
+serialiser can write to Kontor's topics and read from them then.
+
+- A topic's subject is `<topic>-value` (TopicNameStrategy). `kontor schemas register` registers every version, stable topics
+  at FULL_TRANSITIVE, drafts at NONE; `kontor schemas compare` shows what differs.
+- A schema may be registered that is none of our files: its records are read as the current version, by Avro's rules of
+  resolution, and refused as `undecodable` where these do not allow it.
+- An id is asked for once and never forgotten. `unknown_schema` means the registry answered that there is no such id;
+  `wrong_subject` that it is no schema of the topic's subject.
+- While the registry is away, ids that are known or kept in the cache folder go on; a batch with another id waits, and only
+  its partition. No record becomes a dead letter for want of an answer. A publisher that starts meanwhile takes the ids of its
+  cache or says that it has none.
+
 ## Values
 
 - Money is `decimal(18,4)` beside an ISO 4217 `currency`; never a float, never rounded: a fifth digit is refused.

@@ -6,9 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from prometheus_client import CollectorRegistry
 
-from schemas.decoders import Decoders
-from schemas.registry import SchemaBook
-from schemas.topics import DEAD_LETTERS, ORDER_FACTS, PUBLIC_TOPICS
+from schemas.topics import CATALOGUE, DEAD_LETTERS, ORDER_FACTS, PUBLIC_TOPICS
 from sinks.clickhouse.client import Address
 from sinks.clickhouse.writer import ClickHouseWriter
 from sinks.redis.features import RedisFeatures
@@ -20,6 +18,7 @@ from streams.engine.global_table import TopicFollower
 from streams.engine.metrics import Metrics
 from streams.engine.policy import DECISION_BATCHES, WAREHOUSE_BATCHES
 from streams.engine.settings import Settings, read
+from streams.engine.wire import Wire, wire
 from streams.engine.worker import Worker
 from streams.fulfilment.agents import fulfilment
 from streams.fulfilment.lookup_topics import lookup_topics
@@ -30,8 +29,14 @@ from streams.risk.agents import risk
 from streams.warehouse.agents import Warehouse, attach
 
 
+async def wire_of(app: str, settings: Settings, metrics: Metrics) -> Wire:
+    avro = [topic for topic in CATALOGUE.values() if topic is not DEAD_LETTERS]
+    return await wire(settings, metrics, read=avro, written=[topic for topic in avro if app in topic.written_by])
+
+
 async def run_warehouse(settings: Settings, metrics: Metrics) -> int:
-    worker = Worker("warehouse", settings, WAREHOUSE_BATCHES.limited_to(settings.batch_records))
+    found = await wire_of("warehouse", settings, metrics)
+    worker = Worker("warehouse", settings, WAREHOUSE_BATCHES.limited_to(settings.batch_records), found.ahead)
     address = Address(
         settings.clickhouse_url,
         settings.clickhouse_user,
@@ -47,7 +52,7 @@ async def run_warehouse(settings: Settings, metrics: Metrics) -> int:
     warehouse = Warehouse(
         PUBLIC_TOPICS,
         prefix=settings.topic_prefix,
-        decoders=Decoders(SchemaBook.from_files()),
+        decoders=found.decoders,
         sink=sink,
         letters=office.send,
         commit=commit,
@@ -59,28 +64,32 @@ async def run_warehouse(settings: Settings, metrics: Metrics) -> int:
     finally:
         await office.stop()
         sink.close()
+        found.close()
 
 
 async def run_inventory(settings: Settings, metrics: Metrics) -> int:
-    worker = Worker("inventory", settings, DECISION_BATCHES.limited_to(settings.batch_records))
+    found = await wire_of("inventory", settings, metrics)
+    worker = Worker("inventory", settings, DECISION_BATCHES.limited_to(settings.batch_records), found.ahead)
     office = DeadLetterOffice("inventory", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
-    app = inventory(worker, Decoders(SchemaBook.from_files()), office.send, metrics)
+    app = inventory(worker, found.decoders, office.send, metrics)
     try:
         return await worker.run()
     finally:
         await app.stop()
         await office.stop()
+        found.close()
 
 
 async def run_fulfilment(settings: Settings, metrics: Metrics) -> int:
     collecting.seldom()
-    worker = Worker("fulfilment", settings, DECISION_BATCHES.limited_to(settings.batch_records))
+    found = await wire_of("fulfilment", settings, metrics)
+    worker = Worker("fulfilment", settings, DECISION_BATCHES.limited_to(settings.batch_records), found.ahead)
     office = DeadLetterOffice("fulfilment", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
-    decoders = Decoders(SchemaBook.from_files())
     tables = LookupTables()
-    follower = TopicFollower(settings.kafka, lookup_topics(decoders, tables, settings.topic_prefix))
+    lookups = lookup_topics(found.decoders, tables, settings.topic_prefix)
+    follower = TopicFollower(settings.kafka, lookups, found.ahead)
     ticker = Ticker(settings.kafka, settings.topic_prefix + ORDER_FACTS.name)
-    app = fulfilment(worker, decoders, office.send, metrics, tables)
+    app = fulfilment(worker, found.decoders, office.send, metrics, tables)
     try:
         await follower.start()
         with beside(worker.fail, follower.follow(), ticker.run()):
@@ -90,13 +99,15 @@ async def run_fulfilment(settings: Settings, metrics: Metrics) -> int:
         await ticker.stop()
         await follower.stop()
         await office.stop()
+        found.close()
 
 
 async def run_risk(settings: Settings, metrics: Metrics) -> int:
-    worker = Worker("risk", settings, DECISION_BATCHES.limited_to(settings.batch_records))
+    found = await wire_of("risk", settings, metrics)
+    worker = Worker("risk", settings, DECISION_BATCHES.limited_to(settings.batch_records), found.ahead)
     office = DeadLetterOffice("risk", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
     store = RedisFeatures.connect(settings.redis_url, settings.topic_prefix)
-    app = risk(worker, Decoders(SchemaBook.from_files()), store, office.send, metrics)
+    app = risk(worker, found.decoders, store, office.send, metrics)
     try:
         await app.start()
         return await worker.run()
@@ -104,6 +115,7 @@ async def run_risk(settings: Settings, metrics: Metrics) -> int:
         await app.stop()
         await office.stop()
         store.close()
+        found.close()
 
 
 APPS: Mapping[str, Callable[[Settings, Metrics], Awaitable[int]]] = {

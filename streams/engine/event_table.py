@@ -13,6 +13,7 @@ from schemas.codec import Codec
 from schemas.reasons import UnreadableMessage
 from schemas.values import Event
 from streams.engine.global_table import TopicFollower
+from streams.engine.schema_ids import Ahead, nothing_ahead
 
 log = structlog.get_logger(__name__)
 
@@ -21,9 +22,16 @@ class EventTable:
     """`changed` is called with all events by key after each fetch that brought something, and once by `start`."""
 
     def __init__(
-        self, servers: str, full_name: str, topic: str, codec: Codec, changed: Callable[[Mapping[bytes, Event]], None]
+        self,
+        servers: str,
+        full_name: str,
+        topic: str,
+        codec: Codec,
+        changed: Callable[[Mapping[bytes, Event]], None],
+        *,
+        ahead: Ahead = nothing_ahead,
     ) -> None:
-        self._follower = TopicFollower(servers, {full_name: self._apply})
+        self._follower = TopicFollower(servers, {full_name: self._apply}, ahead)
         self._topic = topic
         self._codec = codec
         self._changed = changed

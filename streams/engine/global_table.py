@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.structs import TopicPartition
 
 from schemas.batch import Batch, OffsetRange
+from streams.engine.schema_ids import Ahead, nothing_ahead
 
 log = structlog.get_logger(__name__)
 
@@ -24,9 +25,10 @@ Apply = Callable[[Batch], None]
 class TopicFollower:
     """`applies`: full topic name -> what is done with its batches. One owner; `start`, then `follow` as a task, then `stop`."""
 
-    def __init__(self, servers: str, applies: Mapping[str, Apply]) -> None:
+    def __init__(self, servers: str, applies: Mapping[str, Apply], ahead: Ahead = nothing_ahead) -> None:
         self._servers = servers
         self._applies = applies
+        self._ahead = ahead
         self._consumer: AIOKafkaConsumer | None = None
 
     async def start(self) -> None:
@@ -64,7 +66,9 @@ class TopicFollower:
     async def _fetch(self, consumer: AIOKafkaConsumer) -> int:
         fetched = await consumer.getmany(timeout_ms=200, max_records=FETCH_RECORDS)
         for at, records in fetched.items():
-            await asyncio.to_thread(self._applies[at.topic], _batch(at, records))
+            batch = _batch(at, records)
+            await self._ahead(batch)
+            await asyncio.to_thread(self._applies[at.topic], batch)
         return sum(map(len, fetched.values()))
 
 

@@ -33,6 +33,10 @@ class Metrics:
             "kontor_destination_waits_total", "Writes repeated because the destination was busy or away",
             ["topic"], registry=registry,
         )  # fmt: skip
+        self.schema_waits = Counter(
+            "kontor_schema_waits_total", "Batches that wait for the Schema Registry to name their schema: it is away",
+            ["topic"], registry=registry,
+        )  # fmt: skip
         self.repaired = Counter(
             "kontor_repaired_rows_total", "Rows found missing after an unanswered insert and inserted again",
             ["topic"], registry=registry,

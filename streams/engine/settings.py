@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +25,12 @@ class Settings(BaseSettings):
     clickhouse_password: SecretStr = SecretStr("")
     clickhouse_database: str = "kontor"
     redis_url: str = "redis://127.0.0.1:16379/0"
+    schema_registry_url: str = Field(
+        "", description="Confluent Schema Registry; empty: schemas are named by fingerprint"
+    )
+    schema_registry_user: str = ""
+    schema_registry_password: SecretStr = SecretStr("")
+    schema_registry_cache: Path | None = Field(None, description="folder where its answers outlive a restart")
     topic_prefix: str = Field("", description="put before every topic, so that two stacks may share a broker")
 
     session_timeout: float = Field(10.0, gt=0, description="a worker not heard of for so long has lost its partitions")
@@ -52,6 +59,10 @@ class Settings(BaseSettings):
             host = server.rsplit(":", 1)[0].strip("[]")
             if not _is_private(host):
                 raise ValueError(f"kafka={host}: an unencrypted broker is allowed on loopback or private hosts only")
+        for url in filter(None, self.schema_registry_url.split(",")):
+            host = urlsplit(url.strip()).hostname or ""
+            if urlsplit(url.strip()).scheme != "https" and not _is_private(host):
+                raise ValueError(f"schema_registry_url={host}: say https, or name a loopback or private host")
         return self
 
 

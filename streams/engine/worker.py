@@ -14,6 +14,7 @@ import structlog
 from schemas.batch import Batch
 from streams.engine.lanes import Handler, LaneOf, Lanes
 from streams.engine.policy import BatchPolicy
+from streams.engine.schema_ids import Ahead, nothing_ahead
 from streams.engine.settings import Settings
 from streams.engine.transport import BatchConsumer, BatchTransport, consumer_of, use
 
@@ -26,9 +27,11 @@ TakeOver = Callable[[frozenset[int]], Awaitable[None]]
 class Worker:
     """A consumer group of one app. `attach` gives topics a handler; `run` returns the exit code."""
 
-    def __init__(self, name: str, settings: Settings, policy: BatchPolicy) -> None:
+    def __init__(self, name: str, settings: Settings, policy: BatchPolicy, ahead: Ahead = nothing_ahead) -> None:
+        """`ahead` is awaited before each batch is handled."""
         self.name = name
         self.settings = settings
+        self.ahead = ahead
         self.app = _faust_app(name, settings)
         use(BatchTransport(self.app, policy, self._before_leaving), self.app)
         self.app.on_rebalance_complete.connect(self._on_rebalance_complete)
@@ -44,7 +47,12 @@ class Worker:
 
     def attach(self, topics: Sequence[str], handle: Handler, idle: Handler, lane_of: LaneOf) -> None:
         """Every batch of these topics goes to `handle`; `idle` follows the last batch that waits in its lane."""
-        lanes = Lanes(handle, lane_of=lane_of, idle=idle, done=self._on_done, fatal=self._on_fatal)
+
+        async def prepared(batch: Batch) -> None:
+            await self.ahead(batch)
+            await handle(batch)
+
+        lanes = Lanes(prepared, lane_of=lane_of, idle=idle, done=self._on_done, fatal=self._on_fatal)
         self._lanes.append(lanes)
         self._topics.update(topics)
         for topic in topics:

@@ -6,6 +6,7 @@ import polars as pl
 
 from schemas.batch import Batch
 from schemas.decoders import Decoders
+from schemas.frame_heads import unframed
 from schemas.topics import PARTITIONS
 from streams.engine.columnar import repartition, unpack
 from streams.engine.event_ids import SEEN_IDS, EventIds, Sighting
@@ -51,8 +52,8 @@ class Route:
     def __call__(self, state: State, batch: Batch) -> Outcome:
         decoded = self._decoders.decode(self._topic, batch)
         frame = decoded.frame
-        body = dict(zip(batch.offsets, batch.values, strict=True))
-        bodies = [body[offset] or b"" for offset in frame["_offset"]]
+        body = dict(zip(batch.offsets, unframed(batch.values), strict=True))
+        bodies = [body[offset] for offset in frame["_offset"]]
         sightings = self._memories.of(state).see(frame["event_id"].to_list(), bodies)
         new = pl.Series([sighting is Sighting.NEW for sighting in sightings], dtype=pl.Boolean)
         conflicts = [o for o, s in zip(frame["_offset"], sightings, strict=True) if s is Sighting.CONFLICT]

@@ -83,7 +83,7 @@ class Telling:
     def _messages(self, topic: str, keys: Sequence[str], columns: dict[str, Column]) -> list[Emit]:
         if not keys:
             return []
-        values = encode_messages(self._book.reader(topic), {**columns, "source": SOURCE}, len(keys))
+        values = encode_messages(self._book, topic, {**columns, "source": SOURCE}, len(keys))
         return [Emit(self._prefix + topic, key.encode(), value) for key, value in zip(keys, values, strict=True)]
 
 

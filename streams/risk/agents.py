@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from schemas.codec import Codec
 from schemas.decoders import Decoders
 from schemas.topics import MEMBERS, ORDERS, PAYMENTS, REVIEWS, RISK_CHANGELOG, RISK_LISTS, RISK_RULES
 from sinks.features import FeatureStore
@@ -35,7 +34,7 @@ class Risk:
 def risk(worker: Worker, decoders: Decoders, store: FeatureStore, letters: SendLetters, metrics: Metrics) -> Risk:
     """Attached to the worker."""
     prefix, kafka = worker.settings.topic_prefix, worker.settings.kafka
-    force, seen, codec = InForce(), Memory(), Codec(decoders.book)
+    force, seen, codec = InForce(), Memory(), decoders.codec()
     topics = [topic.name for topic in (ORDERS, PAYMENTS, REVIEWS, MEMBERS)]
     app = StatefulApp(
         worker,
@@ -47,7 +46,7 @@ def risk(worker: Worker, decoders: Decoders, store: FeatureStore, letters: SendL
     )
     app.attach()
     tables = [
-        EventTable(kafka, prefix + RISK_RULES.name, RISK_RULES.name, codec, force.take_rules),
-        EventTable(kafka, prefix + RISK_LISTS.name, RISK_LISTS.name, codec, force.take_lists),
+        EventTable(kafka, prefix + RISK_RULES.name, RISK_RULES.name, codec, force.take_rules, ahead=worker.ahead),
+        EventTable(kafka, prefix + RISK_LISTS.name, RISK_LISTS.name, codec, force.take_lists, ahead=worker.ahead),
     ]
     return Risk(app, tables, worker)

@@ -15,6 +15,7 @@ import structlog
 from schemas.batch import Batch
 from schemas.decoders import Decoders
 from schemas.encode_columns import encode_messages
+from schemas.frame_heads import unframed
 from schemas.topics import ORDERS, RISK_ALERTS, RISK_DECISIONS
 from schemas.values import Event
 from sinks.features import FeatureStore, StoreAway
@@ -119,11 +120,11 @@ class Judge:
         return emits
 
     def _emits(self, topic: str, keys: list[str], columns: Mapping[str, object], count: int) -> list[Emit]:
-        values = encode_messages(self._decoders.book.reader(topic), columns, count)  # type: ignore[arg-type]
+        values = encode_messages(self._decoders.book, topic, columns, count)  # type: ignore[arg-type]
         full = self._prefix + topic
         return [Emit(full, key.encode(), value) for key, value in zip(keys, values, strict=True)]
 
     def _sightings(self, state: State, batch: Batch, frame: pl.DataFrame) -> list[Sighting]:
-        bodies = dict(zip(batch.offsets, batch.values, strict=True))
+        bodies = dict(zip(batch.offsets, unframed(batch.values), strict=True))
         ids = [f"{self._topic}:{event_id}" for event_id in frame["event_id"]]
-        return self._seen.of(state).see(ids, [bodies[offset] or b"" for offset in frame["_offset"]])
+        return self._seen.of(state).see(ids, [bodies[offset] for offset in frame["_offset"]])

@@ -93,7 +93,15 @@ def test_every_app_has_its_worker_that_waits_until_topics_and_tables_are_there()
     for app in WORKERS:
         assert COMPOSE.services[app].command == ["python", "-m", "streams", app]
         assert set(COMPOSE.services[app].depends_on) == {"prepare"}
-    assert set(COMPOSE.services["prepare"].depends_on) == {"kafka", "clickhouse", "redis"}
+    assert set(COMPOSE.services["prepare"].depends_on) == {"kafka", "clickhouse", "redis", "schema-registry"}
+
+
+def test_workers_know_the_registry_and_keep_its_answers() -> None:
+    registry, worker = COMPOSE.services["schema-registry"], COMPOSE.services["warehouse"]
+    host, port = str(worker.environment["KONTOR_SCHEMA_REGISTRY_URL"]).removeprefix("http://").split(":")
+    assert host == "schema-registry"
+    assert str(registry.environment["SCHEMA_REGISTRY_LISTENERS"]).endswith(f":{port}")
+    assert f"schemas:{worker.environment['KONTOR_SCHEMA_REGISTRY_CACHE']}" in worker.volumes
 
 
 def test_prometheus_asks_every_worker() -> None:

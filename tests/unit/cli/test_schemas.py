@@ -80,3 +80,9 @@ def test_freeze_refuses_what_the_gate_refuses(folder: Path) -> None:
     result = kontor("freeze", "reviews", "--folder", str(folder))
     assert (result.exit_code, "POSTED are gone" in result.output) == (1, True)
     assert not (folder / "past" / "reviews" / "2.avsc").exists()
+
+
+def test_without_a_registry_the_answer_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KONTOR_SCHEMA_REGISTRY_URL", raising=False)
+    result = kontor("register", "orders")
+    assert (result.exit_code, "KONTOR_SCHEMA_REGISTRY_URL" in result.output) == (1, True)

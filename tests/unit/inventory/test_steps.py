@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from schemas.batch import Batch, OffsetRange
 from schemas.codec import Codec
 from schemas.decoders import Decoders
+from schemas.framing import RegistryId
 from schemas.registry import SchemaBook
 from schemas.topics import STOCK, STOCK_JOURNAL, STOCK_LEVELS, STOCK_MOVES
 from schemas.values import Event
@@ -56,3 +57,10 @@ def test_a_doubled_event_in_a_later_batch_is_not_routed_again() -> None:
     state, route = State(TABLES), Route(Decoders(BOOK), STOCK_MOVES.name)
     assert len(route(state, stock([a_movement(1)])).emits) == 1
     assert route(state, stock([a_movement(1)])).emits == []
+
+
+def test_an_event_said_again_in_the_other_framing_is_the_same_event() -> None:
+    event, named = a_movement(1), BOOK.named_by({STOCK.name: RegistryId(7)})
+    again = Codec(named).encode(STOCK.name, event, record_time_ms=T)
+    outcome = Route(Decoders(named), STOCK_MOVES.name)(State(TABLES), stock([event], again))
+    assert (len(outcome.emits), outcome.letters) == (1, [])

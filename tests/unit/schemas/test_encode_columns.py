@@ -23,19 +23,17 @@ def test_equal_to_the_codec_for_every_topic(topic: str, data: st.DataObject) -> 
     drawn: list[Event] = data.draw(st.lists(events(writer.record), min_size=1, max_size=4))
     columns = {field.name: [event[field.name] for event in drawn] for field in writer.record.fields}
     expected = [CODEC.encode(topic, event, record_time_ms=RECORD_TIME_MS) for event in drawn]
-    assert encode_messages(writer, columns, len(drawn)) == expected
+    assert encode_messages(BOOK, topic, columns, len(drawn)) == expected
 
 
 def test_a_constant_stands_in_every_record_and_a_missing_nullable_is_null() -> None:
     event = {"event_id": "e", "occurred_at": RECORD_TIME_MS, "source": "inventory", "kind": "RELEASED", "order_id": "o",
              "line_id": "l", "command_id": "c", "sku": "s", "requested": 1, "done": 1, "shortfall": 0, "lines_of_order": 1}  # fmt: skip
-    constant = encode_messages(
-        BOOK.reader("stock_results"), {name: Constant(value) for name, value in event.items()}, 3
-    )
-    listed = encode_messages(BOOK.reader("stock_results"), {name: [value] for name, value in event.items()}, 1)
+    constant = encode_messages(BOOK, "stock_results", {name: Constant(value) for name, value in event.items()}, 3)
+    listed = encode_messages(BOOK, "stock_results", {name: [value] for name, value in event.items()}, 1)
     assert constant == listed * 3
 
 
 def test_a_field_that_must_be_given_is_asked_for() -> None:
     with pytest.raises(KeyError, match="event_id"):
-        encode_messages(BOOK.reader("stock_results"), {}, 1)
+        encode_messages(BOOK, "stock_results", {}, 1)
