@@ -74,7 +74,7 @@ def table(job: Job, results: Mapping[str, Measured]) -> Table:
 
 def _run(job: Job, side: Side, found: Neighbours, folder: Path, events: int) -> Measured:
     topic = FEW if side.slow else ORDERS.name
-    world = World(found.kafka, found.redis_url, topic, events, f"b{secrets.token_hex(3)}-", "")
+    world = World(found.kafka, found.redis_url, found.clickhouse_url, topic, events, f"b{secrets.token_hex(3)}-", "")
     command = [sys.executable, "-m", "bench.child", job.name, side.name, json.dumps(asdict(world))]
     log = folder / f"{world.prefix}{job.name}.log"
     child = spawn(command, log=log, environment={})

@@ -15,6 +15,7 @@ class World:
 
     kafka: str
     redis_url: str
+    clickhouse_url: str
     topic: str
     events: int
     prefix: str

@@ -1,7 +1,6 @@
 """ClickHouse for tests: the embedded server as a process of its own, on a free port over a temporary folder."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from local.ports import free_ports
 
 _HOUSE = Path(__file__).resolve().parents[1]
 _READY_SECONDS = 30.0
@@ -25,7 +26,7 @@ class EmbeddedClickHouse:
         self.folder = folder
         self.user = user
         self.password = password
-        self.port = _free_port()
+        (self.port,) = free_ports(1)
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -96,9 +97,3 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCli
         yield server
     finally:
         server.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

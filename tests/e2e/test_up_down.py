@@ -11,42 +11,12 @@ import pytest
 import redis
 from confluent_kafka.admin import AdminClient
 
-from local.addresses import Addresses, find_addresses
+from local.addresses import Addresses
 from local.processes import CHECKOUT, Identity
 from local.state import StackState, running
 from local.topics import TopicSpec, create_topics, partition_counts
 from local.waiting import wait_until
-
-
-class Kontor:
-    """The command of this checkout, on a folder of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-
-    def __call__(self, *arguments: str, expect: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "cli", *arguments, "--data", str(self.home)],
-            cwd=CHECKOUT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == expect, done.stdout + done.stderr
-        return " ".join(done.stdout.split())
-
-    def up(self, *options: str) -> str:
-        return self("up", "--no-workers", "--port-base", "0", *options)
-
-    @property
-    def state(self) -> StackState:
-        state = running(self.home)
-        assert state is not None
-        return state
-
-    @property
-    def addresses(self) -> Addresses:
-        return find_addresses(self.home, {})
+from tests.kontor import Kontor
 
 
 @pytest.fixture
