@@ -44,7 +44,9 @@ class Worker:
 
     def attach(self, topics: Sequence[str], handle: Handler, idle: Handler, lane_of: LaneOf) -> None:
         """Every batch of these topics goes to `handle`; `idle` follows the last batch that waits in its lane."""
-        lanes = Lanes(handle, lane_of=lane_of, idle=idle, done=self._on_done, fatal=self._on_fatal)
+        lanes = Lanes(
+            handle, lane_of=lane_of, idle=idle, done=self._on_done, fatal=self._on_fatal, stopped=self._on_stopped
+        )
         self._lanes.append(lanes)
         self._topics.update(topics)
         for topic in topics:
@@ -117,6 +119,9 @@ class Worker:
 
     def _on_done(self, batch: Batch) -> None:
         self.consumer.done(batch)
+
+    def _on_stopped(self, batch: Batch) -> None:
+        self.consumer.stop_fetching(batch)
 
     def _on_fatal(self, error: BaseException) -> None:
         log.error("fatal, stopping before anything further is committed", app=self.name, exc_info=error)
