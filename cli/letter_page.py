@@ -34,7 +34,7 @@ def letter_table(letters: Sequence[Summary]) -> Table:
     table.add_column("message")
     for each in letters:
         size = "null" if each.size is None else f"{each.size:,}"
-        row = (each.origin, f"{each.first_seen:%m-%d %H:%M:%S}", each.reason, ", ".join(each.apps))
+        row = (each.origin, f"{each.at:%m-%d %H:%M:%S}", each.reason, ", ".join(each.apps))
         table.add_row(*map(escape, row), str(each.attempt), size, escape(each.message[:LONGEST]))
     return table
 

@@ -23,7 +23,7 @@ PAGE: Final = 50  # letters loaded with their bytes at a time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which letters; what is not said does not matter. `topic` is Kafka's full name; times: when it was refused first.
+    """Which letters; what is not said does not matter. `topic` is Kafka's full name; times: when it was refused.
 
     `closed`: also those that are dealt with.
     """
@@ -57,7 +57,7 @@ class Summary:
     """A refused record without its bytes. `size`: of its value; None where it has none."""
 
     origin: str
-    first_seen: datetime
+    at: datetime
     reason: str
     apps: Sequence[str]
     attempt: int
@@ -97,7 +97,7 @@ class Letters:
         """By origin: topic, partition, offset."""
         where, parameters = conditions(wanted)
         sql = f"""
-            SELECT origin, min(first_seen), {_first("reason_code")}, arraySort(groupUniqArray(app)), max(attempt),
+            SELECT origin, min(_timestamp) AS at, {_first("reason_code")}, arraySort(groupUniqArray(app)), max(attempt),
                    {_first("length(value)")}, {_first("message")}
             FROM dead_letters WHERE {where}
             GROUP BY origin ORDER BY any(origin_topic), any(origin_partition), any(origin_offset), origin
@@ -115,11 +115,6 @@ class Letters:
             FROM dead_letters WHERE kind = 'PARKED' AND origin IN {{origins:Array(String)}} GROUP BY origin"""  # noqa: S608 - ours
         found = {row[0]: _refused(row) for row in self._rows(sql, {"origins": list(origins)})}
         return [found[origin] for origin in origins if origin in found]
-
-    def closed(self, origins: Sequence[str]) -> set[str]:
-        """Which of these are dealt with."""
-        sql = f"{CLOSINGS} AND origin IN {{origins:Array(String)}}"
-        return {str(row[0]) for row in self._rows(sql, {"origins": list(origins)})}
 
     def history(self, refused: Refused) -> list[Step]:
         """All that happened to the record since its first attempt, under whatever origin."""
@@ -144,8 +139,8 @@ def conditions(wanted: Wanted) -> tuple[str, dict[str, object]]:
         ("reason_code = {reason:String}", "reason", wanted.reason),
         ("app = {app:String}", "app", wanted.app),
         ("origin_partition = {partition:Int64}", "partition", wanted.partition),
-        ("first_seen >= fromUnixTimestamp64Milli({since:Int64})", "since", _ms(wanted.since)),
-        ("first_seen < fromUnixTimestamp64Milli({until:Int64})", "until", _ms(wanted.until)),
+        ("_timestamp >= fromUnixTimestamp64Milli({since:Int64})", "since", _ms(wanted.since)),
+        ("_timestamp < fromUnixTimestamp64Milli({until:Int64})", "until", _ms(wanted.until)),
     ]
     used = [(text, name, value) for text, name, value in said if value is not None]
     open_only = [] if wanted.closed else [f"origin NOT IN ({CLOSINGS})"]

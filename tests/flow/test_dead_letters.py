@@ -18,7 +18,7 @@ from schemas.json_form import dumps
 from schemas.letters import ATTEMPT, FIRST_SEEN, REPLAY_OF
 from schemas.reasons import Reason
 from schemas.registry import SchemaBook
-from schemas.topics import DEAD_LETTERS, ORDERS, PARTITIONS, PAYMENTS, REVIEWS, Topic
+from schemas.topics import DEAD_LETTERS, ORDERS, PARTITIONS, PAYMENTS, REVIEWS, STOCK, STOCK_LEVELS, Topic
 from schemas.values import Event
 from sinks.clickhouse.letters import Letters, Wanted
 from streams.warehouse.kafka_log import KafkaLog
@@ -26,7 +26,9 @@ from streams.warehouse.verify import Verifier
 from tests.builders import a_payment
 from tests.clickhouse import EmbeddedClickHouse
 from tests.orders import an_order
+from tests.reading import read_events
 from tests.stack import Broker
+from tests.stock_events import a_movement
 from tests.workers import Scene, WorkerProcess, until
 
 BOOK: Final = SchemaBook.from_files()
@@ -142,6 +144,39 @@ def test_a_partition_that_refuses_too_much_stands_still_until_it_is_let_through(
         worker.start()
         until(lambda: _through(scene, worker, REVIEWS), 30, "they are letters now")
         assert [each.records for each in Letters(client).counts(here)] == [50]
+
+
+def test_an_app_with_tables_stands_still_on_one_partition_and_goes_on_from_its_changelog(scene: Scene) -> None:
+    inventory = scene.worker("inventory", fuse_in_a_row=20)
+    producer = Producer({"bootstrap.servers": scene.broker.bootstrap})
+    good = [Encoder(BOOK).one("stock", a_movement(n, sku=f"SKU-{n}"), record_time_ms=_now_ms()) for n in range(16)]
+    inventory.start()
+    try:
+        _stock(producer, scene, [(value, number % PARTITIONS) for number, value in enumerate(good[:8])])
+        until(lambda: _levels(scene) == 8, 60, "eight levels are told")
+        _stock(producer, scene, [(good[11], 3), *((b"{}", 3) for _ in range(50))])
+        until(lambda: "partition stopped" in inventory.said(), 30, "the fuse has blown")
+        _stock(producer, scene, [(good[8 + p], p) for p in range(PARTITIONS) if p != 3])
+        until(lambda: scene.lag("inventory", [STOCK.name], markers=2) == 51, 30, "the others go on")
+        assert inventory.stop() == 0, inventory.said()
+        inventory.environment["KONTOR_FUSE_LET_THROUGH"] = f"{scene.prefix}stock/3/51"
+        inventory.start()
+        until(lambda: _levels(scene) == 16, 30, "all have arrived")
+        assert inventory.stop() == 0, inventory.said()
+    finally:
+        if inventory.running:
+            inventory.kill()
+
+
+def _stock(producer: Producer, scene: Scene, records: list[tuple[bytes, int]]) -> None:
+    for value, partition in records:
+        producer.produce(scene.prefix + STOCK.name, value, b"k", partition)
+    assert producer.flush(30) == 0
+
+
+def _levels(scene: Scene) -> int:
+    """How many levels were told; an article that arrived twice would be told twice."""
+    return len(list(read_events(scene.broker.bootstrap, scene.prefix, STOCK_LEVELS.name)))
 
 
 def _loaded(scene: Scene) -> list[Spoilt]:

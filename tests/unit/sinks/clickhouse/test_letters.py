@@ -28,7 +28,7 @@ OPEN = f"origin NOT IN ({CLOSINGS})"
         ),
         (
             Wanted(since=datetime(2026, 11, 2, tzinfo=UTC)),
-            [OPEN, "first_seen >= fromUnixTimestamp64Milli({since:Int64})"],
+            [OPEN, "_timestamp >= fromUnixTimestamp64Milli({since:Int64})"],
             {"since": 1_793_577_600_000},
         ),
     ],
