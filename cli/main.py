@@ -5,6 +5,7 @@ import typer
 from cli import (
     alerts,
     db,
+    dead_letters,
     order,
     produce,
     publish,
@@ -44,6 +45,7 @@ app.command()(publish.publish)
 app.add_typer(produce.app, name="produce")
 app.add_typer(replay.app, name="replay")
 app.add_typer(db.app, name="db")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(topics.app, name="topics")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(rules.app, name="rules")

@@ -69,7 +69,7 @@ def publish(
                 for event in events:
                     say(target.name, event)
         except InvalidEvent as invalid:
-            _show_problems(console, invalid)
+            show_problems(console, invalid)
             raise typer.Exit(1) from None
         except (PublishError, ValueError) as error:
             console.print(f"[bold red]Not published:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
@@ -92,7 +92,8 @@ def read_events(book: SchemaBook, topic: Topic, file: Path) -> list[Event]:
     return [from_json(book.reader(topic.name).record, one) for one in documents]
 
 
-def _show_problems(console: Console, invalid: InvalidEvent) -> None:
+def show_problems(console: Console, invalid: InvalidEvent) -> None:
+    """Every field at fault, a line each."""
     console.print(f"[bold red]Not published: {len(invalid.problems)} fields of {invalid.topic} are wrong.[/]")
     for problem in invalid.problems:
         console.print(

@@ -46,6 +46,11 @@ def proof_for(record: RecordType) -> Proof:
     return prove
 
 
+def fields_of(record: RecordType) -> list[Step]:
+    """A step for each field of a writer's record, for whoever wants to know how far a body is whole."""
+    return [_step(field.type, field.name) for field in record.fields]
+
+
 def _varint(body: bytes, at: int, path: str) -> tuple[int, int]:
     """A zigzag number of at most 64 bits, and the position behind it."""
     raw = shift = 0

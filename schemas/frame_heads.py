@@ -37,10 +37,17 @@ def framed_bodies(values: Sequence[bytes | None]) -> list[Framed]:
     bodies = [value[size:] for value in values if value is not None and value.startswith(first)]
     if len(bodies) == len(values):  # the usual fetch: one writer, nothing odd
         return [Framed(first, np.arange(len(values), dtype=np.int64), bodies)]
+    places = [row for row, value in enumerate(values) if value is not None and value.startswith(first)]
+    return [Framed(first, np.array(places, np.int64), bodies), *_others(values, first)]
+
+
+def _others(values: Sequence[bytes | None], first: bytes) -> list[Framed]:
+    """The values with another head, or none: few, as a rule, so only these are looked at one by one."""
+    odd = [(row, value) for row, value in enumerate(values) if value is not None and not value.startswith(first)]
     rows: dict[bytes, list[tuple[int, bytes]]] = {}
-    for row, value in enumerate(values):
+    for row, value in odd:
         head = head_of(value)
-        if head is not None and value is not None:
+        if head is not None:
             rows.setdefault(head, []).append((row, value[len(head) :]))
     return [
         Framed(head, np.array([row for row, _ in found], np.int64), [body for _, body in found])

@@ -14,6 +14,7 @@ from streams.engine import collecting, logs
 from streams.engine.assembly import Partition
 from streams.engine.background import beside
 from streams.engine.dead_letters import DeadLetterOffice
+from streams.engine.fuse import Fuse, fuse_policy
 from streams.engine.global_table import TopicFollower
 from streams.engine.metrics import Metrics
 from streams.engine.policy import DECISION_BATCHES, WAREHOUSE_BATCHES
@@ -57,6 +58,7 @@ async def run_warehouse(settings: Settings, metrics: Metrics) -> int:
         letters=office.send,
         commit=commit,
         metrics=metrics,
+        fuse=Fuse(fuse_policy(settings)),
     )
     attach(worker, warehouse)
     try:

@@ -43,6 +43,7 @@ class _Lane:
     since: float = 0.0  # when the oldest pending record was fetched
     out: dict[int, int] = field(default_factory=dict)  # last offset -> bytes of each batch given out
     expected: Bounds | None = None
+    stopped: bool = False
 
 
 class Assembler:
@@ -65,6 +66,8 @@ class Assembler:
     def wants(self, at: Partition) -> bool:
         """Whether more records of this partition may be fetched now."""
         lane = self._lanes[at]
+        if lane.stopped:
+            return False
         if lane.expected is not None:
             return True  # it can only be cut once its last record is here
         room = len(lane.out) < self._policy.in_flight
@@ -75,9 +78,9 @@ class Assembler:
         self._lanes[at].expected = bounds
 
     def add(self, at: Partition, records: Sequence[Record], now: float) -> None:
-        if not records:
-            return
         lane = self._lanes[at]
+        if not records or lane.stopped:
+            return
         if not lane.pending:
             lane.since = now
         lane.pending.extend(records)
@@ -103,6 +106,13 @@ class Assembler:
         lane = self._lanes.get(at)
         if lane is not None:
             self._held -= lane.out.pop(last, 0)
+
+    def stop(self, at: Partition) -> None:
+        """Want nothing more from this partition, and hold nothing of it, until positions are read anew."""
+        lane = self._lanes[at]
+        lane.stopped = True
+        self._held -= lane.pending_bytes
+        lane.pending, lane.pending_bytes = [], 0
 
     def clear(self) -> None:
         """Forget everything: positions are about to be read anew."""

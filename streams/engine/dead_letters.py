@@ -13,13 +13,13 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from schemas.batch import Headers
+from schemas.letters import APP, KEY, MESSAGE, OFFSET, PARTITION, REASON, STAGE, TIMESTAMP, TOPIC
 
 log = structlog.get_logger(__name__)
 
 LARGEST_LETTER: Final = 1 << 30
 """Bytes before compression: no limit of ours. The broker weighs what was packed, so a record of many equal bytes may be far
 larger than its limits say, and would stop its worker for ever if its letter were not packed as well."""
-PREFIX: Final = "__connect.errors."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,18 @@ class DeadLetter:
     def all_headers(self, app: str) -> list[tuple[str, bytes]]:
         """The record's own headers first, then why and where from. The key travels as a header: ours is the source."""
         ours = {
-            f"{PREFIX}topic": self.topic,
-            f"{PREFIX}partition": str(self.partition),
-            f"{PREFIX}offset": str(self.offset),
-            f"{PREFIX}stage": self.stage,
-            f"{PREFIX}exception.message": self.message[:2_000],
-            "dlq.reason": self.reason,
-            "dlq.app": app,
-            "dlq.timestamp": str(self.timestamp),
+            TOPIC: self.topic,
+            PARTITION: str(self.partition),
+            OFFSET: str(self.offset),
+            STAGE: self.stage,
+            MESSAGE: self.message[:2_000],
+            REASON: self.reason,
+            APP: app,
+            TIMESTAMP: str(self.timestamp),
         }
         headers = [*self.headers, *((name, text.encode()) for name, text in ours.items())]
         if self.key is not None:
-            headers.append(("dlq.key", self.key))
+            headers.append((KEY, self.key))
         return headers
 
 

@@ -1,7 +1,7 @@
 """Lanes: what happens to batches between the agent and the commit. One lane is worked off in order; lanes run side by side.
 
-No exception leaves a lane unseen: a lost partition ends the lane quietly (its next owner repeats the batch), anything else is
-fatal and stops the worker before anything further is committed.
+No exception leaves a lane unseen: a lost partition ends the lane quietly (its next owner repeats the batch), a stopped one stands
+still until partitions are dealt out anew, anything else is fatal and stops the worker before anything further is committed.
 """
 
 import asyncio
@@ -19,6 +19,10 @@ Handler = Callable[[Batch], Awaitable[None]]
 LaneOf = Callable[[Batch], Hashable]
 
 
+class PartitionStopped(Exception):
+    """Nothing after this batch may be worked on in its lane until a person has looked; the other lanes go on."""
+
+
 def by_partition(batch: Batch) -> Hashable:
     """Each partition of each topic by itself: for effects that know nothing of each other."""
     return batch.span.topic, batch.span.partition
@@ -34,12 +38,18 @@ class _Lane:
     waiting: asyncio.Queue[Batch] = field(default_factory=asyncio.Queue)
     worker: asyncio.Task[None] | None = None
     busy: bool = False
+    stopped: bool = False
+
+
+def _nobody(_batch: Batch) -> None:
+    """Who does not care which partitions stand still."""
 
 
 class Lanes:
     """`put` never blocks: the transport bounds what is out. `done` is told of every batch, handled or dropped.
 
-    `idle` is awaited whenever a lane has nothing left, so that it may write down how far it came.
+    `idle` is awaited whenever a lane has nothing left, so that it may write down how far it came. `stopped` is told of every
+    batch that a stopped lane drops, uncommitted: its partition need not be fetched from.
     """
 
     def __init__(
@@ -50,12 +60,14 @@ class Lanes:
         idle: Callable[[Batch], Awaitable[None]],
         done: Callable[[Batch], None],
         fatal: Callable[[BaseException], None],
+        stopped: Callable[[Batch], None] = _nobody,
     ) -> None:
         self._handle = handle
         self._lane_of = lane_of
         self._idle = idle
         self._done = done
         self._fatal = fatal
+        self._stopped = stopped
         self._lanes: dict[Hashable, _Lane] = {}
         self._open = True
 
@@ -64,6 +76,9 @@ class Lanes:
             self._done(batch)  # the partitions are leaving; whoever owns them next reads it again
             return
         lane = self._lanes.setdefault(self._lane_of(batch), _Lane())
+        if lane.stopped:
+            self._drop(batch)
+            return
         lane.waiting.put_nowait(batch)
         if lane.worker is None or lane.worker.done():
             lane.worker = asyncio.create_task(self._work(lane))
@@ -98,6 +113,12 @@ class Lanes:
                 log.info("partition lost, batch left to its next owner", span=str(batch.span), why=str(lost))
                 while not lane.waiting.empty():
                     self._done(lane.waiting.get_nowait())
+            except PartitionStopped as stop:
+                log.error("partition stopped", span=str(batch.span), why=str(stop))  # noqa: TRY400 - its trace says nothing more
+                lane.stopped = True
+                self._stopped(batch)
+                while not lane.waiting.empty():
+                    self._drop(lane.waiting.get_nowait())
             except asyncio.CancelledError:
                 raise
             except BaseException as error:  # noqa: BLE001 - nothing may be committed after this
@@ -105,3 +126,7 @@ class Lanes:
                 return
             finally:
                 self._done(batch)
+
+    def _drop(self, batch: Batch) -> None:
+        self._stopped(batch)
+        self._done(batch)

@@ -41,6 +41,10 @@ class Metrics:
             "kontor_repaired_rows_total", "Rows found missing after an unanswered insert and inserted again",
             ["topic"], registry=registry,
         )  # fmt: skip
+        self.stopped = Gauge(
+            "kontor_partition_stopped", "1: too much is refused, the fuse has blown; the worker's log says the way on",
+            ["topic", "partition"], registry=registry,
+        )  # fmt: skip
         self.event_age = Gauge(
             "kontor_last_record_age_seconds", "Handled minus published time of the last record: end-to-end latency",
             ["topic"], registry=registry,

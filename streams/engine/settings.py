@@ -39,6 +39,16 @@ class Settings(BaseSettings):
     request_timeout: float = Field(30.0, gt=0)
     drain_timeout: float = Field(8.0, gt=0, description="how long a batch in progress may go on when partitions leave")
     stop_timeout: float = Field(15.0, gt=0, description="after SIGTERM the worker ends by force when this has passed")
+    fuse_in_a_row: int = Field(100, ge=0, description="a partition stops after more refused records in a row; 0: never")
+    fuse_share: float = Field(
+        0.05, gt=0, le=1, description="or with more refused than this among the last ones; 1: never"
+    )
+    fuse_window: int = Field(1_000, gt=0, description="how many records the share is of")
+    fuse_let_through: str = Field(
+        "",
+        pattern=r"^([^/,\s]+/\d+/\d+(,[^/,\s]+/\d+/\d+)*)?$",
+        description="topic/partition/offset,…: refused records up to there do not count, a person has looked at them",
+    )
     batch_records: int = Field(0, ge=0, description="records in a batch at most; 0: what the app's policy says")
     metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus endpoint; 0: none")
     metrics_host: str = Field("127.0.0.1", description="where the endpoint listens; in a container 0.0.0.0")

@@ -15,6 +15,7 @@ import structlog
 from schemas.batch import Batch
 from streams.engine.assembly import Partition
 from streams.engine.dead_letters import DeadLetter
+from streams.engine.fuse import Fuse, FuseBlown, fuse_policy
 from streams.engine.lanes import by_partition_number
 from streams.engine.metrics import Metrics
 from streams.engine.recovery import recover
@@ -60,6 +61,7 @@ class StatefulApp:
         self._changelog = changelog
         self._send_letters = letters
         self._metrics = metrics
+        self._fuse = Fuse(fuse_policy(worker.settings))
         self._states: dict[int, State] = {}
         self._writers: dict[int, TransactionalWriter] = {}
         self._abandoned: list[TransactionalWriter] = []
@@ -75,11 +77,14 @@ class StatefulApp:
         state, writer = self._states[number], self._writers[number]
         try:
             outcome = await asyncio.to_thread(self._steps[batch.span.topic], state, batch)
+            self._fuse.check(batch, outcome.letters)
             await self._send_letters(outcome.letters)
             changes = [Emit(self._changelog, key, row, number) for key, row in state.changes()]
             source = Partition(batch.span.topic, number)
             await writer.commit([*outcome.emits, *changes], {source: batch.span.last + 1})
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, FuseBlown):
+                self._metrics.stopped.labels(batch.span.topic, number).set(1)
             # Memory may be ahead of the log now: whoever works on this partition next, we too, reads it from the log.
             self._states.pop(number, None)
             self._abandoned.append(self._writers.pop(number, writer))
@@ -88,6 +93,7 @@ class StatefulApp:
 
     async def take_over(self, assigned: frozenset[int]) -> None:
         """Before the first batch: drop what was lost, fence the previous owners of what is new, read its state."""
+        self._metrics.stopped.clear()  # whoever has the partition now finds out anew
         for number in set(self._writers) - assigned:
             self._states.pop(number, None)
             await self._writers.pop(number).stop()

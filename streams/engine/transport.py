@@ -143,6 +143,10 @@ class BatchConsumer(driver.Consumer):
         self.assembler.done(Partition(batch.span.topic, batch.span.partition), batch.span.last)
         self._freed.set()
 
+    def stop_fetching(self, batch: Batch) -> None:
+        """Leave the batch's partition alone until positions are read anew; its offsets stay where they are."""
+        self.assembler.stop(Partition(batch.span.topic, batch.span.partition))
+
     # -- positions and commits ------------------------------------------------------------------------------------
 
     async def perform_seek(self) -> None:

@@ -52,7 +52,9 @@ class Worker:
             await self.ahead(batch)
             await handle(batch)
 
-        lanes = Lanes(prepared, lane_of=lane_of, idle=idle, done=self._on_done, fatal=self._on_fatal)
+        lanes = Lanes(
+            prepared, lane_of=lane_of, idle=idle, done=self._on_done, fatal=self._on_fatal, stopped=self._on_stopped
+        )
         self._lanes.append(lanes)
         self._topics.update(topics)
         for topic in topics:
@@ -125,6 +127,9 @@ class Worker:
 
     def _on_done(self, batch: Batch) -> None:
         self.consumer.done(batch)
+
+    def _on_stopped(self, batch: Batch) -> None:
+        self.consumer.stop_fetching(batch)
 
     def _on_fatal(self, error: BaseException) -> None:
         log.error("fatal, stopping before anything further is committed", app=self.name, exc_info=error)

@@ -18,6 +18,7 @@ from schemas.topics import Topic
 from sinks.base import Insert, InsertRefused, Sink, SinkBusy
 from streams.engine.assembly import Partition
 from streams.engine.dead_letters import DeadLetter
+from streams.engine.fuse import NO_FUSE, Fuse, FuseBlown
 from streams.engine.lanes import by_partition
 from streams.engine.metrics import Metrics
 from streams.engine.worker import Worker
@@ -51,6 +52,7 @@ class Warehouse:
         letters: SendLetters,
         commit: Commit,
         metrics: Metrics,
+        fuse: Fuse | None = None,
     ) -> None:
         self.topics = {prefix + topic.name: topic for topic in topics}
         self._decoders = decoders
@@ -58,6 +60,7 @@ class Warehouse:
         self._send_letters = letters
         self._commit = commit
         self._metrics = metrics
+        self._fuse = fuse or Fuse(NO_FUSE)
         self._trusted: set[Partition] = (
             set()
         )  # whose last insert was answered to this worker, since it got the partition
@@ -65,12 +68,14 @@ class Warehouse:
     def distrust(self) -> None:
         """Partitions were dealt out anew: another owner's last insert may not have been answered."""
         self._trusted.clear()
+        self._metrics.stopped.clear()
 
     async def store(self, batch: Batch) -> None:
         """Every record of the batch into ClickHouse or the dead letters, and the way back written down before."""
         topic, at = self.topics[batch.span.topic], _at(batch)
         started = monotonic()
         prepared = await asyncio.to_thread(self._prepare, topic, batch, "")
+        self._check_fuse(batch, prepared.letters)
         await self._send_letters(prepared.letters)
         bounds = landing.bounds_of(batch)
         await self._commit(at, bounds.lo, bounds.metadata())
@@ -83,6 +88,13 @@ class Warehouse:
     async def close(self, batch: Batch) -> None:
         """Nothing waits behind this batch: say that it is done, so that an idle partition shows no lag."""
         await self._commit(_at(batch), batch.span.last + 1)
+
+    def _check_fuse(self, batch: Batch, letters: Sequence[DeadLetter]) -> None:
+        try:
+            self._fuse.check(batch, letters)
+        except FuseBlown:
+            self._metrics.stopped.labels(*_at(batch)).set(1)
+            raise
 
     def _prepare(self, topic: Topic, batch: Batch, why: str) -> Prepared:
         return landing.prepare(topic, batch, self._decoders, why=why)

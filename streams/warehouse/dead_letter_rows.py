@@ -10,30 +10,30 @@ from typing import Final
 
 import fastavro
 
+from schemas import letters
 from schemas.batch import Batch, Headers
 from schemas.landing import landing_schema
+from schemas.letters import Closing, LetterHeaders
 from schemas.registry import WriterSchema
 
-CONNECT: Final = "__connect.errors."
-OURS: Final = (CONNECT, "dlq.")
 UNSIGNED: Final = "unsigned"
+PARKED: Final = "PARKED"
 
 Row = Mapping[str, object]
 
 
 def rows(batch: Batch) -> list[Row]:
     """One row per letter, in offset order; a pure function of the records, so that a repeat is the same."""
-    letters = zip(batch.offsets, batch.timestamps, batch.keys, batch.values, batch.headers, strict=True)
+    records = zip(batch.offsets, batch.timestamps, batch.keys, batch.values, batch.headers, strict=True)
     return [
-        _origin(batch, offset, key, dict(headers), headers)
+        _told(batch, offset, timestamp, key, headers)
         | {
             "value": value,
-            "first_seen": timestamp,
             "_partition": batch.span.partition,
             "_offset": offset,
             "_timestamp": timestamp,
         }
-        for offset, timestamp, key, value, headers in letters
+        for offset, timestamp, key, value, headers in records
     ]
 
 
@@ -44,35 +44,49 @@ def container(rows: Sequence[Row], writer: WriterSchema) -> bytes:
     return out.getvalue()
 
 
-def _origin(
-    batch: Batch, offset: int, key: bytes | None, own: Mapping[str, bytes], headers: Headers
-) -> dict[str, object]:
-    said = {name: (value or b"").decode("utf-8", "replace") for name, value in headers if name.startswith(OURS)}
+def _told(batch: Batch, offset: int, timestamp: int, key: bytes | None, headers: Headers) -> dict[str, object]:
+    """What the headers say. Only a replay's marks are taken from the record's own: nobody else may sign for us."""
+    own, ours = letters.parted(headers)
+    said = _texts(ours)
+    marks = {**_texts(own), **said}
     coordinates = _text(key) or f"{batch.span.topic}/{batch.span.partition}/{offset}"
-    app = said.get("dlq.app", UNSIGNED)
-    published = _number(said.get("dlq.timestamp"))
+    app = said.get(letters.APP, UNSIGNED)
+    published = _number(said.get(letters.TIMESTAMP))
+    kind = _kind(said)
+    happened = timestamp if kind != PARKED else published
     return {
-        "event_id": f"dead_letter:{coordinates}:{app}",
-        "occurred_at": 0 if published is None else published,
+        "event_id": f"dead_letter:{coordinates}:{app if kind == PARKED else kind.lower()}",
+        "occurred_at": 0 if happened is None else happened,
         "source": app,
         "trace_id": None,
-        "kind": "PARKED",
+        "kind": kind,
         "origin": coordinates,
-        "origin_topic": said.get(f"{CONNECT}topic", UNSIGNED),
-        "origin_partition": _number(said.get(f"{CONNECT}partition"), -1),
-        "origin_offset": _number(said.get(f"{CONNECT}offset"), -1),
+        "origin_topic": said.get(letters.TOPIC, UNSIGNED),
+        "origin_partition": _number(said.get(letters.PARTITION), -1),
+        "origin_offset": _number(said.get(letters.OFFSET), -1),
         "origin_timestamp": published,
-        "key": own.get("dlq.key"),
-        "headers": [{"key": name, "value": value} for name, value in headers if not name.startswith(OURS)],
-        "reason_code": said.get("dlq.reason", UNSIGNED),
-        "message": said.get(f"{CONNECT}exception.message", ""),
+        "key": dict(ours).get(letters.KEY),
+        "headers": [{"key": name, "value": value} for name, value in own],
+        "reason_code": said.get(letters.REASON, UNSIGNED),
+        "message": said.get(letters.MESSAGE, ""),
         "field": said.get("dlq.field"),
         "app": app,
         "app_version": said.get("dlq.app_version"),
-        "attempt": _number(said.get("dlq.attempt"), 1),
+        "first_seen": _number(marks.get(letters.FIRST_SEEN), timestamp),
+        "attempt": _number(marks.get(letters.ATTEMPT), 1),
         "schema_fingerprint": None,
         "schema_id": None,
     }
+
+
+def _texts(headers: LetterHeaders) -> dict[str, str]:
+    return {name: (value or b"").decode("utf-8", "replace") for name, value in headers if name.startswith(letters.OURS)}
+
+
+def _kind(said: Mapping[str, str]) -> str:
+    """A closing says what it closes; everything else is a letter."""
+    signed = said.get(letters.APP) == letters.OPERATORS and letters.TOPIC in said
+    return said[letters.KIND] if signed and said.get(letters.KIND) in set(Closing) else PARKED
 
 
 def _text(key: bytes | None) -> str:

@@ -135,3 +135,16 @@ def _run(a: Assembler, log: list[Rec], fetches: list[int]) -> list[Batch]:
         at += size
         turn += 1
     return out
+
+
+def test_a_stopped_partition_holds_nothing_and_wants_nothing_until_positions_are_read_anew() -> None:
+    a = assembler(linger=1.0)
+    a.add(P0, records(1, 2), now=0.0)
+    a.add(P1, records(1), now=0.0)
+    a.stop(P0)
+    a.add(P0, records(3), now=0.0)
+    assert a.held_bytes == RECORD_OVERHEAD + 1
+    assert (a.wants(P0), a.wants(P1)) == (False, True)
+    assert spans(a, 2.0) == [(1, 1, 1)]
+    a.clear()
+    assert a.wants(P0)

@@ -5,7 +5,7 @@ from collections.abc import Hashable
 
 from schemas.batch import Batch, OffsetRange
 from streams.engine.commits import PartitionLost
-from streams.engine.lanes import Lanes, by_partition
+from streams.engine.lanes import Lanes, PartitionStopped, by_partition
 
 
 def batch(partition: int, first: int) -> Batch:
@@ -126,3 +126,35 @@ def test_drain_gives_up_a_lane_that_hangs() -> None:
     assert scene.handled == []
     assert scene.fatal == []
     assert scene.freed == [0]
+
+
+def test_a_stopped_lane_stands_still_and_the_others_go_on() -> None:
+    stopped: list[int] = []
+
+    async def scenario() -> Scene:
+        scene = Scene({1: PartitionStopped("the fuse has blown")})
+        scene.lanes = Lanes(
+            scene.handle,
+            lane_of=by_partition,
+            idle=scene.idle,
+            done=lambda b: scene.freed.append(b.span.first),
+            fatal=scene.fatal.append,
+            stopped=lambda b: stopped.append(b.span.first),
+        )
+        for offset in range(3):
+            scene.lanes.put(batch(0, offset))
+        await settled(scene, 3)
+        scene.lanes.put(batch(0, 3))
+        scene.lanes.put(batch(7, 4))
+        await settled(scene, 5)
+        await scene.lanes.drain(timeout=5)
+        scene.lanes.reopen()
+        scene.faults.clear()
+        scene.lanes.put(batch(0, 1))
+        await settled(scene, 6)
+        return scene
+
+    scene = asyncio.run(scenario())
+    assert scene.handled == [(0, 0), (7, 4), (0, 1)]
+    assert stopped == [1, 2, 3]
+    assert scene.fatal == []

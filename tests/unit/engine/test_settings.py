@@ -30,6 +30,8 @@ def test_a_secret_may_come_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
         ({"KONTOR_SCHEMA_REGISTRY_URL": "http://registry.example.org"}, "say https"),
         ({"KONTOR_SCHEMA_REGISTRY_URL": "http://registry:8081,http://10.0.0.1,http://8.8.8.8"}, "8.8.8.8"),
         ({"KONTOR_LOG_FORMAT": "xml"}, "pattern"),
+        ({"KONTOR_FUSE_LET_THROUGH": "orders/3"}, "pattern"),
+        ({"KONTOR_FUSE_SHARE": "0"}, "greater than 0"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(given: dict[str, str], why: str) -> None:
