@@ -1,99 +1,69 @@
 """What the proof makes of a real log: transactions and their markers, records in waiting, letters under way, a log cut by retention."""
 
-import asyncio
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 import pytest
-from clickhouse_connect.driver.client import Client
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from local.topics import TopicSpec, create_topics
-from schemas.decoders import Decoders
-from schemas.registry import SchemaBook
-from schemas.topics import DEAD_LETTERS, ORDERS
+from schemas.topics import ORDERS
 from sinks.clickhouse.certificates import not_exact, write
-from sinks.clickhouse.client import Address
-from sinks.clickhouse.migrate import DDL_SETTINGS, read_folder
-from sinks.clickhouse.writer import ClickHouseWriter
-from streams.engine.dead_letters import DeadLetterOffice
 from streams.warehouse.certificates import certificates
 from streams.warehouse.comparison import HOUR_MS
-from streams.warehouse.kafka_log import KafkaLog
 from streams.warehouse.proof import PartitionProof, Proof
-from streams.warehouse.refill import Refill
 from streams.warehouse.tally import EVERY_HOUR, Hours
-from streams.warehouse.verify import GROUP, Verifier
 from tests.clickhouse import EmbeddedClickHouse
 from tests.loads import orders
 from tests.stack import Broker
+from tests.unattended import Unattended, unattended
 
-TABLES: Final = {ORDERS.name, DEAD_LETTERS.name, "hour_certificates"}
 VALUES: Final = [value for _, value, _, _ in orders(40, seed=5)]
 THIS_HOUR: Final = int(time.time() * 1000) // HOUR_MS
 
 
-@dataclass
 class Log:
-    """The topic of the orders, one partition, and its tables; no worker: the test says what the group has committed."""
+    """One partition of orders."""
 
-    broker: Broker
-    address: Address
-    client: Client
-    prefix: str
-    log: KafkaLog
-
-    @property
-    def orders(self) -> str:
-        return self.prefix + ORDERS.name
+    def __init__(self, house: Unattended) -> None:
+        self.house = house
+        self.client = house.client
 
     def send(self, values: Sequence[bytes], hour: int = THIS_HOUR) -> None:
-        producer = Producer({"bootstrap.servers": self.broker.bootstrap})
+        producer = Producer({"bootstrap.servers": self.house.broker.bootstrap})
         for value in values:
-            producer.produce(self.orders, value, partition=0, timestamp=hour * HOUR_MS)
+            producer.produce(self.house.orders, value, partition=0, timestamp=hour * HOUR_MS)
         assert producer.flush(60) == 0
 
-    def transaction(self, values: Sequence[bytes], *, committed: bool) -> None:
-        producer = Producer({"bootstrap.servers": self.broker.bootstrap, "transactional.id": secrets.token_hex(4)})
+    def transaction(self, values: Sequence[bytes]) -> Producer:
+        """One that is open, with these records."""
+        settings = {"bootstrap.servers": self.house.broker.bootstrap, "transactional.id": secrets.token_hex(4)}
+        producer = Producer(settings)
         producer.init_transactions(60)
         producer.begin_transaction()
         for value in values:
-            producer.produce(self.orders, value, partition=0)
-        producer.flush(60)
-        (producer.commit_transaction if committed else producer.abort_transaction)(60)
+            producer.produce(self.house.orders, value, partition=0)
+        assert producer.flush(60) == 0
+        return producer
 
     def commit(self, offset: int) -> None:
-        group = Consumer({"bootstrap.servers": self.broker.bootstrap, "group.id": self.prefix + GROUP})
-        group.commit(offsets=[TopicPartition(self.orders, 0, offset)], asynchronous=False)
-        group.close()
+        self.house.commit(ORDERS, {0: offset})
 
     def cut(self, offset: int) -> None:
         """As retention does."""
-        admin = AdminClient({"bootstrap.servers": self.broker.bootstrap})
-        for done in admin.delete_records([TopicPartition(self.orders, 0, offset)]).values():
+        admin = AdminClient({"bootstrap.servers": self.house.broker.bootstrap})
+        for done in admin.delete_records([TopicPartition(self.house.orders, 0, offset)]).values():
             done.result(60)
 
     def prove(self, hours: Hours = EVERY_HOUR) -> tuple[Proof, PartitionProof]:
-        proof = Verifier(self.log, self.client, Decoders(SchemaBook.from_files()), self.prefix).verify(ORDERS, hours)
+        proof = self.house.prove(hours=hours)
         return proof, proof.partitions[0]
 
     def fill(self, proof: Proof) -> None:
-        office = DeadLetterOffice(GROUP, self.prefix + DEAD_LETTERS.name, self.broker.bootstrap)
-
-        async def filling() -> None:
-            sink = ClickHouseWriter(self.address)
-            why = secrets.token_hex(4)
-            refill = Refill(self.log, Decoders(SchemaBook.from_files()), sink, office.send, prefix=self.prefix, why=why)
-            await refill.fill(proof)
-            await office.stop()
-            sink.close()
-
-        asyncio.run(filling())
+        self.house.fill(proof)
 
     def certify(self, proof: Proof, minute: int, hours: Hours = EVERY_HOUR) -> list[tuple[object, ...]]:
         """What is certified afterwards: hour from THIS_HOUR, verdict, records."""
@@ -105,25 +75,14 @@ class Log:
 
 @pytest.fixture
 def log(kafka: Broker, clickhouse: EmbeddedClickHouse) -> Iterator[Log]:
-    name = f"v{secrets.token_hex(4)}"
-    specs = [TopicSpec(f"{name}-{topic.name}", 1, {}) for topic in (ORDERS, DEAD_LETTERS)]
-    create_topics(AdminClient({"bootstrap.servers": kafka.bootstrap}), specs)
-    address = Address(clickhouse.url, clickhouse.user, clickhouse.password, name)
-    with address.connect(database="default") as client:
-        client.command(f"CREATE DATABASE {name}")
-    reader = KafkaLog(kafka.bootstrap)
-    with address.connect() as client:
-        for migration in read_folder():
-            for statement in migration.statements() if migration.name in TABLES else ():
-                client.command(statement, settings=DDL_SETTINGS)
-        yield Log(kafka, address, client, f"{name}-", reader)
-    reader.close()
+    with unattended(kafka, clickhouse, 1) as house:
+        yield Log(house)
 
 
 def test_markers_and_aborted_records_are_no_gaps_and_what_comes_later_waits(log: Log) -> None:
     log.send(VALUES[:3])
-    log.transaction(VALUES[3:6], committed=True)  # 3, 4, 5 and its marker
-    log.transaction(VALUES[6:8], committed=False)  # 7, 8 and its marker
+    log.transaction(VALUES[3:6]).commit_transaction(60)  # 3, 4, 5 and its marker
+    log.transaction(VALUES[6:8]).abort_transaction(60)  # 7, 8 and its marker
     log.send(VALUES[8:12])  # 10 to 13
     log.commit(12)
     proof, partition = log.prove()
@@ -136,11 +95,7 @@ def test_markers_and_aborted_records_are_no_gaps_and_what_comes_later_waits(log:
 
 def test_records_behind_an_open_transaction_are_not_there_yet(log: Log) -> None:
     log.send(VALUES[:3])
-    producer = Producer({"bootstrap.servers": log.broker.bootstrap, "transactional.id": secrets.token_hex(4)})
-    producer.init_transactions(60)
-    producer.begin_transaction()
-    producer.produce(log.orders, VALUES[3], partition=0)
-    producer.flush(60)
+    producer = log.transaction(VALUES[3:4])
     log.commit(3)
     log.fill(log.prove()[0])
     assert log.prove()[0].holds
@@ -179,7 +134,7 @@ def test_a_log_that_retention_has_cut(log: Log) -> None:
 
 def test_a_row_that_kafka_never_had_is_objected_to_until_it_is_gone(log: Log) -> None:
     log.send(VALUES[:2])
-    log.transaction(VALUES[2:4], committed=False)
+    log.transaction(VALUES[2:4]).abort_transaction(60)
     log.commit(5)
     log.fill(log.prove()[0])
     row = f"* REPLACE (2 AS _offset, toDateTime64({(THIS_HOUR - 5) * 3600}, 3, 'UTC') AS _timestamp)"

@@ -1,11 +1,10 @@
-"""`kontor verify` on real servers: it finds what was broken by hand, in its offsets, hours and money, mends it, and certifies the hours."""
+"""`kontor verify` on real servers: it finds what was broken by hand, in its offsets, hours and money, mends it, certifies the hours."""
 
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -14,20 +13,17 @@ from confluent_kafka import Message, Producer
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from schemas.decoders import Decoders
-from schemas.registry import SchemaBook
 from schemas.topics import DEAD_LETTERS, ORDERS
 from sinks.clickhouse.ask import questions
 from streams.warehouse.comparison import HOUR_MS
-from streams.warehouse.kafka_log import KafkaLog
 from streams.warehouse.proof import Proof
-from streams.warehouse.verify import Verifier
 from tests.clickhouse import EmbeddedClickHouse
 from tests.loads import orders
 from tests.stack import Broker
-from tests.workers import Scene, WorkerProcess, until
+from tests.unattended import Unattended, unattended
 
-SENT: Final = 2_400
+SENT: Final = 1_200
+PARTITIONS: Final = 3
 HOURS: Final = 3
 SEED: Final = 20261125
 
@@ -45,28 +41,32 @@ class Sent:
 
 @dataclass
 class Stage:
-    """A warehouse that has stored everything there is, and goes on working."""
+    """A warehouse that has stored everything there is."""
 
-    scene: Scene
+    house: Unattended
     sent: list[Sent]
-    client: Client
-    worker: WorkerProcess
-
-    def kontor(self, *words: str) -> Result:
-        return CliRunner().invoke(app, ["verify", "-t", "orders", *words], env=self.environment)
 
     @property
-    def environment(self) -> dict[str, str]:
-        return {**self.worker.environment, "COLUMNS": "200"}
+    def client(self) -> Client:
+        return self.house.client
+
+    def kontor(self, *words: str) -> Result:
+        address = self.house.address
+        environment = {
+            "KONTOR_KAFKA": self.house.broker.bootstrap,
+            "KONTOR_CLICKHOUSE_URL": address.url,
+            "KONTOR_CLICKHOUSE_USER": address.user,
+            "KONTOR_CLICKHOUSE_PASSWORD": address.password,
+            "KONTOR_CLICKHOUSE_DATABASE": address.database,
+            "KONTOR_REDIS_URL": "redis://127.0.0.1:1/0",
+            "KONTOR_TOPIC_PREFIX": self.house.prefix,
+            "COLUMNS": "200",
+        }
+        return CliRunner().invoke(app, ["verify", "-t", "orders", *words], env=environment)
 
     def proof(self) -> Proof:
-        log = KafkaLog(self.scene.broker.bootstrap)
-        try:
-            # stretches so short that the gap lies in several
-            verifier = Verifier(log, self.client, Decoders(SchemaBook.from_files()), self.scene.prefix, stretch=400)
-            return verifier.verify(ORDERS)
-        finally:
-            log.close()
+        """In stretches so short that the gap lies in several."""
+        return self.house.prove(stretch=400)
 
     def certificates(self, columns: str, where: str = "1") -> list[tuple[object, ...]]:
         sql = (
@@ -76,17 +76,12 @@ class Stage:
 
 
 @pytest.fixture
-def stage(kafka: Broker, clickhouse: EmbeddedClickHouse, tmp_path: Path) -> Iterator[Stage]:
-    scene = Scene(kafka, clickhouse, tmp_path)
-    scene.prepare()
-    sent = _send(scene)
-    worker = scene.worker("warehouse").start()
-    try:
-        until(lambda: scene.lag("warehouse", [ORDERS.name, DEAD_LETTERS.name]) == 0, 60, "all is stored", 0.3)
-        with scene.address.connect() as client:
-            yield Stage(scene, sent, client, worker)
-    finally:
-        worker.kill()
+def stage(kafka: Broker, clickhouse: EmbeddedClickHouse) -> Iterator[Stage]:
+    with unattended(kafka, clickhouse, PARTITIONS) as house:
+        sent = _send(house)
+        house.store_all(ORDERS)
+        house.store_all(DEAD_LETTERS)
+        yield Stage(house, sent)
 
 
 def test_damage_is_found_to_the_offset_mended_and_certified(stage: Stage) -> None:
@@ -114,9 +109,8 @@ def test_damage_is_found_to_the_offset_mended_and_certified(stage: Stage) -> Non
     good = sum(each.good for each in gap)
     said = f"orders: refilled {good} rows, sent {len(gap) - good} dead letters"
     assert (mended.exit_code, said in mended.output) == (0, True), mended.output
-    until(
-        lambda: stage.kontor().exit_code == 0 and not stage.proof().hours["waiting"].sum(), 20, "the letters are stored"
-    )
+    assert ("waiting",) in stage.certificates("verdict")
+    stage.house.store_all(DEAD_LETTERS)
     assert stage.kontor("--repair").exit_code == 0
     assert stage.certificates("DISTINCT verdict") == [("exact",)]
     _assert_certified(stage)
@@ -125,9 +119,9 @@ def test_damage_is_found_to_the_offset_mended_and_certified(stage: Stage) -> Non
     assert rows == [(good, good, sum(each.total for each in stage.sent if each.good))]
 
 
-def _send(scene: Scene) -> list[Sent]:
+def _send(house: Unattended) -> list[Sent]:
     """Orders published over some hours, bad ones among them, as they came to lie."""
-    producer = Producer({"bootstrap.servers": scene.broker.bootstrap, "linger.ms": 5})
+    producer = Producer({"bootstrap.servers": house.broker.bootstrap, "linger.ms": 5})
     sent: list[Sent] = []
     this_hour = int(time.time() * 1000) // HOUR_MS
     for number, (key, value, kind, total) in enumerate(orders(SENT, seed=SEED, doubled=0.02, bad=0.05)):
@@ -140,7 +134,7 @@ def _send(scene: Scene) -> list[Sent]:
             assert partition is not None
             sent.append(Sent(partition, offset, hour, good, total))
 
-        producer.produce(scene.prefix + ORDERS.name, value, key, timestamp=hour * HOUR_MS + number, on_delivery=arrived)
+        producer.produce(house.orders, value, key, timestamp=hour * HOUR_MS + number, on_delivery=arrived)
         producer.poll(0)
     assert producer.flush(60) == 0
     return sorted(sent, key=lambda each: (each.partition, each.offset))
@@ -148,7 +142,7 @@ def _send(scene: Scene) -> list[Sent]:
 
 def _gap(stage: Stage) -> list[Sent]:
     """A stretch of one partition around the change of an hour, with bad records in it."""
-    log = [each for each in stage.sent if each.partition == 3]
+    log = [each for each in stage.sent if each.partition == 1]
     change = next(at for at, each in enumerate(log) if each.hour > log[0].hour)
     gap = log[change - 30 : change + 40]
     assert len({each.good for each in gap}) == 2
@@ -158,7 +152,7 @@ def _gap(stage: Stage) -> list[Sent]:
 def _delete(stage: Stage, gap: list[Sent]) -> None:
     where = f"BETWEEN {gap[0].offset} AND {gap[-1].offset} SETTINGS mutations_sync = 2"
     stage.client.command(f"ALTER TABLE orders_raw DELETE WHERE _partition = {gap[0].partition} AND _offset {where}")
-    origin = f"origin_topic = '{stage.scene.prefix}orders' AND origin_partition = {gap[0].partition} AND origin_offset"
+    origin = f"origin_topic = '{stage.house.orders}' AND origin_partition = {gap[0].partition} AND origin_offset"
     stage.client.command(f"ALTER TABLE dead_letters_raw DELETE WHERE {origin} {where}")
 
 
