@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from schemas.batch import Batch
 from streams.engine.dead_letters import DeadLetter
+from streams.engine.recovery import Progress
 
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -49,6 +50,17 @@ class Metrics:
             "kontor_last_record_age_seconds", "Handled minus published time of the last record: end-to-end latency",
             ["topic"], registry=registry,
         )  # fmt: skip
+        self.recovery = Gauge(
+            "kontor_recovery", "The takeover under way or last done: offsets_passed of offsets_to_pass, records and bytes",
+            ["of"], registry=registry,
+        )  # fmt: skip
+
+    def recovering(self, progress: Progress) -> None:
+        """How far a takeover is."""
+        self.recovery.labels("offsets_passed").set(progress.passed)
+        self.recovery.labels("offsets_to_pass").set(progress.to_pass)
+        self.recovery.labels("records").set(progress.records)
+        self.recovery.labels("bytes").set(progress.size)
 
     def handled(self, batch: Batch, letters: Sequence[DeadLetter], seconds: float) -> None:
         """A batch has had its effect."""

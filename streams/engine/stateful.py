@@ -14,6 +14,7 @@ import structlog
 
 from schemas.batch import Batch
 from streams.engine.assembly import Partition
+from streams.engine.changelog import Replica
 from streams.engine.dead_letters import DeadLetter
 from streams.engine.fuse import Fuse, FuseBlown, fuse_policy
 from streams.engine.lanes import by_partition_number
@@ -103,10 +104,10 @@ class StatefulApp:
         writers = await asyncio.gather(
             *(TransactionalWriter.start(settings.kafka, f"{group}-{number}", group) for number in new)
         )
-        states = {number: State(self._tables) for number in new}
-        await recover(settings.kafka, self._changelog, states)
+        replicas = {number: Replica(State(self._tables)) for number in new}
+        await recover(settings.kafka, self._changelog, replicas, self._metrics.recovering)
         self._writers.update(zip(new, writers, strict=True))
-        self._states.update(states)
+        self._states.update({number: replica.state for number, replica in replicas.items()})
 
     async def stop(self) -> None:
         for writer in (*self._writers.values(), *self._abandoned):
