@@ -63,6 +63,11 @@ class Assembler:
     def held_bytes(self) -> int:
         return self._held
 
+    def holds(self, at: Partition) -> bool:
+        """Whether something of this partition was fetched and not dealt with yet."""
+        lane = self._lanes.get(at)
+        return lane is not None and bool(lane.pending or lane.out)
+
     def wants(self, at: Partition) -> bool:
         """Whether more records of this partition may be fetched now."""
         lane = self._lanes[at]

@@ -33,11 +33,17 @@ class Settings(BaseSettings):
     schema_registry_cache: Path | None = Field(None, description="folder where its answers outlive a restart")
     topic_prefix: str = Field("", description="put before every topic, so that two stacks may share a broker")
 
-    session_timeout: float = Field(10.0, gt=0, description="a worker not heard of for so long has lost its partitions")
-    heartbeat_interval: float = Field(3.0, gt=0)
+    worker: str = Field(
+        "",
+        max_length=200,
+        description="stable name of this worker, unique in its app: back within the session it keeps its partitions",
+    )
+    session_timeout: float = Field(8.0, gt=0, description="a worker not heard of for so long has lost its partitions")
+    heartbeat_interval: float = Field(2.0, gt=0)
     rebalance_timeout: float = Field(15.0, gt=0)
     request_timeout: float = Field(30.0, gt=0)
     drain_timeout: float = Field(8.0, gt=0, description="how long a batch in progress may go on when partitions leave")
+    stalled_after: float = Field(120.0, gt=0, description="lag but no commit for so long ends the worker")
     stop_timeout: float = Field(15.0, gt=0, description="after SIGTERM the worker ends by force when this has passed")
     fuse_in_a_row: int = Field(100, ge=0, description="a partition stops after more refused records in a row; 0: never")
     fuse_share: float = Field(

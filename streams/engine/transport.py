@@ -6,7 +6,7 @@ unit, its bounds or its transaction decide what is committed, so Faust's acks, g
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Any, TypeVar, cast
@@ -24,12 +24,14 @@ from streams.engine import bounds
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.commits import Commits, PartitionLost
 from streams.engine.policy import BatchPolicy
+from streams.engine.watchdog import Standing
 
 T = TypeVar("T")
 FETCH_BYTES = 4 << 20  # of one partition in one fetch
 FETCH_WAIT_MS = 500  # the broker answers as soon as there is a byte; this only bounds an idle fetch
 FETCH_RECORDS = 20_000
 MEMORY_BUDGET = 256 << 20
+NO_POLL_LIMIT_MS = (1 << 31) - 1  # a destination may be away for hours; who does nothing is the watchdog's business
 
 BeforeLeaving = Callable[[], Awaitable[None]]
 
@@ -44,7 +46,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             bootstrap_servers=driver.server_list(transport.url, transport.default_port),
             client_id=conf.broker_client_id,
             group_id=conf.id,
-            group_instance_id=conf.consumer_group_instance_id,
+            group_instance_id=conf.consumer_group_instance_id or None,
             partition_assignment_strategy=[self._assignor],
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -58,7 +60,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             session_timeout_ms=_ms(conf.broker_session_timeout),
             rebalance_timeout_ms=_ms(conf.broker_rebalance_timeout),
             heartbeat_interval_ms=_ms(conf.broker_heartbeat_interval),
-            max_poll_interval_ms=_ms(conf.broker_max_poll_interval or 300),
+            max_poll_interval_ms=NO_POLL_LIMIT_MS,
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
             connections_max_idle_ms=conf.consumer_connections_max_idle_ms,
         )
@@ -71,6 +73,21 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         await self._ensure_consumer().commit(
             {TopicPartition(*at): OffsetAndMetadata(offset, metadata) for at, (offset, metadata) in offsets.items()}
         )
+
+    async def standings(self) -> dict[Partition, tuple[int, int, int]]:
+        """Of every partition that is ours: committed offset as the broker has it, our position, and the end of the log."""
+        consumer = self._ensure_consumer()
+        assigned = list(consumer.assignment())
+        if not assigned:
+            return {}
+        coordinator = consumer._coordinator  # noqa: SLF001 - `committed()` asks one by one
+        committed = await coordinator.fetch_committed_offsets(assigned)
+        ends = await consumer.end_offsets(assigned)
+        found = {}
+        for tp in assigned:
+            done = committed[tp].offset if tp in committed else -1
+            found[Partition(*tp)] = (done, await consumer.position(tp), ends[tp])
+        return found
 
     async def seek_committed(self, assigned: Iterable[TP]) -> dict[TP, OffsetAndMetadata]:
         """Put every partition at its committed offset, or at its beginning, and tell what was committed."""
@@ -146,6 +163,14 @@ class BatchConsumer(driver.Consumer):
     def stop_fetching(self, batch: Batch) -> None:
         """Leave the batch's partition alone until positions are read anew; its offsets stay where they are."""
         self.assembler.stop(Partition(batch.span.topic, batch.span.partition))
+
+    async def standings(self) -> Mapping[Hashable, Standing]:
+        """How far every partition is: behind is what has records that were not dealt with, markers at the end are none."""
+        asked = await self._batch_thread.run_here(self._batch_thread.standings())
+        return {
+            at: Standing(committed, position < end or self.assembler.holds(at))
+            for at, (committed, position, end) in asked.items()
+        }
 
     # -- positions and commits ------------------------------------------------------------------------------------
 
