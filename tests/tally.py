@@ -9,10 +9,13 @@ import asyncio
 import sys
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry
+
 from schemas.batch import Batch
 from streams.engine import logs
 from streams.engine.assembly import Partition
 from streams.engine.lanes import by_partition
+from streams.engine.metrics import Metrics
 from streams.engine.policy import BatchPolicy
 from streams.engine.settings import read
 from streams.engine.worker import Worker
@@ -21,7 +24,9 @@ BATCHES = BatchPolicy(max_records=500, max_bytes=1 << 20, linger=0.0)
 
 
 async def run(topic: str, folder: Path, name: str) -> int:
-    worker = Worker("tally", read(), BATCHES)
+    settings, metrics = read(), Metrics(CollectorRegistry())
+    metrics.serve(settings.metrics_host, settings.metrics_port)
+    worker = Worker("tally", settings, BATCHES, metrics)
     tally = (folder / name).open("a")
 
     async def handle(batch: Batch) -> None:

@@ -27,7 +27,9 @@ from streams.engine.policy import BatchPolicy
 from streams.engine.watchdog import Standing
 
 T = TypeVar("T")
-FETCH_BYTES = 4 << 20  # of one partition in one fetch
+FETCH_BYTES = 4 << 20  # of one partition in one fetch, at most
+FETCH_BUFFERS = 64 << 20  # aiokafka keeps one fetch of every partition beside what is held here
+LEAST_FETCH_BYTES = 64 << 10
 FETCH_WAIT_MS = 500  # the broker answers as soon as there is a byte; this only bounds an idle fetch
 FETCH_RECORDS = 20_000
 MEMORY_BUDGET = 256 << 20
@@ -53,7 +55,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             isolation_level="read_committed",
             max_poll_records=FETCH_RECORDS,
             max_partition_fetch_bytes=FETCH_BYTES,
-            fetch_max_bytes=MEMORY_BUDGET // 4,
+            fetch_max_bytes=FETCH_BUFFERS,
             fetch_max_wait_ms=FETCH_WAIT_MS,
             check_crcs=conf.broker_check_crcs,
             request_timeout_ms=_ms(conf.broker_request_timeout),
@@ -98,6 +100,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         found = {tp: om for tp, om in committed.items() if om.offset >= 0}
         for tp, om in found.items():
             consumer.seek(tp, om.offset)
+        consumer._fetcher._max_partition_fetch_bytes = fetch_bytes(len(wanted))  # noqa: SLF001 - aiokafka fixes it at start
         fresh = [tp for tp in wanted if tp not in found]
         if fresh:
             await consumer.seek_to_beginning(*fresh)
@@ -171,6 +174,11 @@ class BatchConsumer(driver.Consumer):
             at: Standing(committed, position < end or self.assembler.holds(at))
             for at, (committed, position, end) in asked.items()
         }
+
+    @property
+    def paused(self) -> int:
+        """How many of our partitions are not fetched from, because enough of them is on its way."""
+        return sum(1 for tp in self._get_active_partitions() if not self.assembler.wants(Partition(*tp)))
 
     # -- positions and commits ------------------------------------------------------------------------------------
 
@@ -249,6 +257,11 @@ def consumer_of(app: AppT) -> BatchConsumer:
 def use(transport: TransportT, app: Any) -> None:
     """Let the app speak through this transport. Faust offers only a class chosen by URL, so it is set here."""
     app._transport = transport  # noqa: SLF001
+
+
+def fetch_bytes(partitions: int) -> int:
+    """What one fetch of one partition may bring, so that the buffers of all of them together stay bounded."""
+    return max(LEAST_FETCH_BYTES, min(FETCH_BYTES, FETCH_BUFFERS // max(1, partitions)))
 
 
 def _ms(seconds: float) -> int:

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one piece of work stands. `done` moves with progress: a committed offset, what a recovery has read."""
+    """How one piece of work stands. `done` moves with progress: a committed offset, what a recovery has read.
+
+    `allowance`: seconds it may stand still beyond the watchdog's patience, because others have a say in it.
+    """
 
     done: int
     behind: bool
+    allowance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Watchdog:
         self._since = since
         stills = [Stall(work, done, now - start) for work, (done, start) in since.items()]
         self._longest = max((still.seconds for still in stills), default=0.0)
-        return [still for still in stills if still.seconds > self._patience]
+        return [still for still in stills if still.seconds > self._patience + standings[still.work].allowance]
 
     def _start(self, work: Hashable, standing: Standing, now: float) -> tuple[int, float]:
         done, start = self._since.get(work, (standing.done, now))

@@ -122,6 +122,9 @@ class Worker:
     async def _start(self) -> None:
         self.app.finalize()
         await self.app.start()
+        consumer = self.consumer
+        self.metrics.held_bytes.set_function(lambda: consumer.assembler.held_bytes)
+        self.metrics.paused_partitions.set_function(lambda: consumer.paused)
         log.info("worker started", app=self.name, kafka=self.settings.kafka)
 
     async def _stop(self, code: int) -> None:
@@ -133,7 +136,10 @@ class Worker:
     async def _standings(self) -> Standings:
         if self._settled:
             return await self.consumer.standings()
-        return {"rebalance": Standing(self.metrics.recovered, behind=True)}
+        others = (
+            self.settings.session_timeout + self.settings.rebalance_timeout
+        )  # who died is waited for, and who drains
+        return {"rebalance": Standing(self.metrics.recovered, behind=True, allowance=others)}
 
     async def _before_leaving(self) -> None:
         self._settled = False

@@ -23,6 +23,7 @@ def looked(*looks: Look) -> list[Stall]:
 SILENT: dict[str, list[Look]] = {
     "nothing to do": [(t, {"p": Standing(5, THROUGH)}, False) for t in (0.0, 100.0)],
     "not for long enough": [(t, {"p": Standing(5, BEHIND)}, False) for t in (0.0, 10.0)],
+    "it depends on others": [(t, {"p": Standing(5, BEHIND, allowance=5.0)}, False) for t in (0.0, 15.0)],
     "slow, but it moves": [(t, {"p": Standing(int(t), BEHIND)}, False) for t in (0.0, 9.0, 18.0, 27.0)],
     "a destination is away": [(t, {"p": Standing(5, BEHIND)}, True) for t in (0.0, 100.0)],
     "it was away until just now": [(t, {"p": Standing(5, BEHIND)}, t < 50) for t in (0.0, 49.0, 55.0)],
