@@ -57,6 +57,11 @@ class ChangelogReader:
     async def stop(self) -> None:
         await self._consumer.stop()
 
+    async def partitions(self) -> frozenset[int]:
+        """The topic's partitions; none where there is no such topic."""
+        cluster = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001 - `topics()` drops the partitions
+        return frozenset(cluster.partitions_for_topic(self._topic) or ())
+
     async def assign(self, replicas: Mapping[int, Replica]) -> Mapping[int, int]:
         """Read these from now on; returns the end of each now. A replica that the log cannot continue begins anew, empty."""
         await self._check(replicas)
@@ -93,9 +98,7 @@ class ChangelogReader:
         return TopicPartition(self._topic, number)
 
     async def _check(self, replicas: Mapping[int, Replica]) -> None:
-        cluster = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001 - `topics()` drops the partitions
-        there = cluster.partitions_for_topic(self._topic) or set()
-        missing = set(replicas) - there
+        missing = set(replicas) - await self.partitions()
         if missing:
             raise ChangelogMissing(
                 f"{self._topic} has no partition {', '.join(map(str, sorted(missing)))}: kontor topics ensure"

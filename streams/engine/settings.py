@@ -55,6 +55,9 @@ class Settings(BaseSettings):
         pattern=r"^([^/,\s]+/\d+/\d+(,[^/,\s]+/\d+/\d+)*)?$",
         description="topic/partition/offset,…: refused records up to there do not count, a person has looked at them",
     )
+    standbys: int = Field(
+        0, ge=0, le=1, description="1: each worker also follows the state of partitions it does not own"
+    )
     batch_records: int = Field(0, ge=0, description="records in a batch at most; 0: what the app's policy says")
     metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus endpoint; 0: none")
     metrics_host: str = Field("127.0.0.1", description="where the endpoint listens; in a container 0.0.0.0")

@@ -6,8 +6,9 @@ thread-safe: one lane owns a state.
 """
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Self, TypeAlias, TypeVar, cast
 
 V = TypeVar("V")
 SEPARATOR = b"\0"
@@ -104,6 +105,10 @@ class State:
         if table is None:
             raise UnknownTable(name.decode("utf-8", "replace"))
         table.load(rest.decode(), row)
+
+    def handed_on(self) -> Self:
+        """The same tables as a state of its own: what was remembered beside this one does not belong to it."""
+        return copy(self)
 
     def clear(self) -> None:
         """As new."""

@@ -6,7 +6,7 @@ Exit codes: 0 asked to stop and did; 1 a fatal error, nothing committed after it
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 import faust
 import structlog
@@ -56,6 +56,7 @@ class Worker:
         self._lanes: list[Lanes] = []
         self._on_assigned: list[Callable[[], None]] = []
         self._taking_over: list[TakeOver] = []
+        self._beside: list[Callable[[], Coroutine[object, object, None]]] = []
         self._topics: set[str] = set()
         self._ending: asyncio.Future[int] | None = None
         self._settled = False  # partitions are dealt out, and taken over
@@ -95,6 +96,10 @@ class Worker:
         """`call` is awaited with the partition numbers now ours, before positions are read and the first batch comes."""
         self._taking_over.append(call)
 
+    def beside(self, work: Callable[[], Coroutine[object, object, None]]) -> None:
+        """`work` runs as a task for as long as the worker does; its error is the worker's end."""
+        self._beside.append(work)
+
     def fail(self, error: BaseException) -> None:
         """Something beside the lanes that the app cannot be without has ended: stop, nothing further is committed."""
         self._on_fatal(error)
@@ -109,7 +114,7 @@ class Worker:
         starting = loop.create_task(self._start())
         starting.add_done_callback(self._on_started)
         watch = Watch(settings.stalled_after, self._standings, self.waits, self.metrics, settings.kafka)
-        with beside(self._on_fatal, watch.keep()):
+        with beside(self._on_fatal, watch.keep(), *(work() for work in self._beside)):
             code = await self._ending
         loop.call_later(self.settings.stop_timeout, _give_up)
         await self._stop(code)
