@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
@@ -57,6 +57,12 @@ class Settings(BaseSettings):
     )
     standbys: int = Field(
         0, ge=0, le=1, description="1: each worker also follows the state of partitions it does not own"
+    )
+    store: Literal["memory", "rocksdb"] = Field(
+        "memory", description="where tables keep their rows; the changelog has them anyway"
+    )
+    store_folder: str = Field(
+        "", description="of RocksDB, on a disk with room for the state; empty: the system's temporary one"
     )
     batch_records: int = Field(0, ge=0, description="records in a batch at most; 0: what the app's policy says")
     metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus endpoint; 0: none")

@@ -57,6 +57,8 @@ class Standby:
 
     async def stop(self) -> None:
         async with self._reading:
+            for replica in self._replicas.values():
+                replica.state.close()
             self._replicas.clear()
             await self._reader.stop()
 

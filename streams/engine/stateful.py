@@ -22,6 +22,7 @@ from streams.engine.metrics import Metrics
 from streams.engine.recovery import recover
 from streams.engine.standby import Standby
 from streams.engine.state import AnyTable, State
+from streams.engine.stores import stores
 from streams.engine.transactions import Emit, TransactionalWriter
 from streams.engine.worker import Worker
 
@@ -64,6 +65,7 @@ class StatefulApp:
         self._send_letters = letters
         self._metrics = metrics
         self._fuse = Fuse(fuse_policy(worker.settings))
+        self._new_store = stores(worker.settings, worker.name)
         self._owned: dict[int, Replica] = {}
         self._standby: Standby | None = None
         self._writers: dict[int, TransactionalWriter] = {}
@@ -88,6 +90,7 @@ class StatefulApp:
             changes = [Emit(self._changelog, key, row, number) for key, row in owned.state.changes()]
             source = Partition(batch.span.topic, number)
             written = await writer.commit([*outcome.emits, *changes], {source: batch.span.last + 1})
+            owned.state.settle()
             owned.position = written.get(Partition(self._changelog, number), owned.position)
         except BaseException as error:
             if isinstance(error, FuseBlown):
@@ -119,6 +122,9 @@ class StatefulApp:
         for writer in (*self._writers.values(), *self._abandoned):
             await writer.stop()
         self._writers.clear()
+        for owned in self._owned.values():
+            owned.state.close()
+        self._owned.clear()
         if self._standby:
             await self._standby.stop()
 
@@ -126,12 +132,15 @@ class StatefulApp:
         lost = {}
         for number in numbers:
             await self._writers.pop(number).stop()
-            if (owned := self._owned.pop(number, None)) is not None:
+            owned = self._owned.pop(number, None)
+            if owned is not None and self._standby:
                 lost[number] = Replica(owned.state.handed_on(), owned.position)
+            elif owned is not None:
+                owned.state.close()
         return lost
 
     def _fresh(self) -> State:
-        return State(self._tables)
+        return State(self._tables, self._new_store())
 
 
 async def _nothing(_batch: Batch) -> None:
