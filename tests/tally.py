@@ -26,7 +26,7 @@ BATCHES = BatchPolicy(max_records=500, max_bytes=1 << 20, linger=0.0)
 async def run(topic: str, folder: Path, name: str) -> int:
     settings, metrics = read(), Metrics(CollectorRegistry())
     metrics.serve(settings.metrics_host, settings.metrics_port)
-    worker = Worker("tally", settings, BATCHES, metrics)
+    worker = Worker("tally", settings, BATCHES, metrics=metrics)
     tally = (folder / name).open("a")
 
     async def handle(batch: Batch) -> None:

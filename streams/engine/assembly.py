@@ -72,6 +72,10 @@ class Assembler:
         lane = self._lanes.get(at)
         return lane is not None and bool(lane.pending or lane.out)
 
+    def is_stopped(self, at: Partition) -> bool:
+        lane = self._lanes.get(at)
+        return lane is not None and lane.stopped
+
     def wants(self, at: Partition) -> bool:
         """Whether more records of this partition may be fetched now."""
         lane = self._lanes.get(at) or NOTHING

@@ -171,7 +171,7 @@ class BatchConsumer(driver.Consumer):
         """How far every partition is: behind is what has records that were not dealt with, markers at the end are none."""
         asked = await self._batch_thread.run_here(self._batch_thread.standings())
         return {
-            at: Standing(committed, position < end or self.assembler.holds(at))
+            at: Standing(committed, not self.assembler.is_stopped(at) and (position < end or self.assembler.holds(at)))
             for at, (committed, position, end) in asked.items()
         }
 

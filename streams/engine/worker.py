@@ -42,14 +42,16 @@ class Worker:
         settings: Settings,
         policy: BatchPolicy,
         ahead: Ahead = nothing_ahead,
+        *,
         metrics: Metrics | None = None,
+        waits: Waits | None = None,
     ) -> None:
         """`ahead` is awaited before each batch is handled."""
         self.name = name
         self.settings = settings
         self.ahead = ahead
         self.metrics = metrics or Metrics(CollectorRegistry())
-        self.waits = Waits(self.metrics.waiting_on)
+        self.waits = waits or Waits(self.metrics.waiting_on)
         self.app = _faust_app(name, settings)
         use(BatchTransport(self.app, policy, self._before_leaving), self.app)
         self.app.on_rebalance_complete.connect(self._on_rebalance_complete)
