@@ -56,9 +56,9 @@ def table(job: Job, results: Mapping[str, Measured]) -> Table:
     promise = f" (expected: Kontor at least {job.expected:g}x)" if job.expected else ""
     shown = Table(title=job.title + promise, title_justify="left", box=None, pad_edge=False)
     shown.add_column("")
-    for column in ("events", "seconds", "events/s", "CPU s per million", "RSS MiB", "times plain Faust"):
+    for column in ("events", "seconds", "events/s", "CPU s per million", "RSS MiB", f"times {job.sides[0].name}"):
         shown.add_column(column, justify="right")
-    plain = results[job.sides[0].name]
+    first = results[job.sides[0].name]
     for name, took in results.items():
         shown.add_row(
             name,
@@ -67,7 +67,7 @@ def table(job: Job, results: Mapping[str, Measured]) -> Table:
             f"{took.rate:,.0f}",
             f"{took.cpu_per_million:,.1f}",
             f"{took.rss / MIB:,.0f}",
-            f"{took.rate / plain.rate:.1f}x",
+            f"{took.rate / first.rate:.1f}x",
         )
     return shown
 

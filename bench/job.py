@@ -37,7 +37,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`sides[0]` is what the others are compared with: plain Faust."""
+    """`sides[0]` is what the others are compared with: plain Faust, mostly."""
 
     name: str
     title: str

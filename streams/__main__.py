@@ -37,7 +37,8 @@ async def wire_of(app: str, settings: Settings, metrics: Metrics) -> Wire:
 
 async def run_warehouse(settings: Settings, metrics: Metrics) -> int:
     found = await wire_of("warehouse", settings, metrics)
-    worker = Worker("warehouse", settings, WAREHOUSE_BATCHES.limited_to(settings.batch_records), found.ahead)
+    policy = WAREHOUSE_BATCHES.limited_to(settings.batch_records)
+    worker = Worker("warehouse", settings, policy, found.ahead, metrics=metrics, waits=found.waits)
     address = Address(
         settings.clickhouse_url,
         settings.clickhouse_user,
@@ -59,6 +60,7 @@ async def run_warehouse(settings: Settings, metrics: Metrics) -> int:
         commit=commit,
         metrics=metrics,
         fuse=Fuse(fuse_policy(settings)),
+        waits=worker.waits,
     )
     attach(worker, warehouse)
     try:
@@ -71,7 +73,8 @@ async def run_warehouse(settings: Settings, metrics: Metrics) -> int:
 
 async def run_inventory(settings: Settings, metrics: Metrics) -> int:
     found = await wire_of("inventory", settings, metrics)
-    worker = Worker("inventory", settings, DECISION_BATCHES.limited_to(settings.batch_records), found.ahead)
+    policy = DECISION_BATCHES.limited_to(settings.batch_records)
+    worker = Worker("inventory", settings, policy, found.ahead, metrics=metrics, waits=found.waits)
     office = DeadLetterOffice("inventory", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
     app = inventory(worker, found.decoders, office.send, metrics)
     try:
@@ -85,7 +88,8 @@ async def run_inventory(settings: Settings, metrics: Metrics) -> int:
 async def run_fulfilment(settings: Settings, metrics: Metrics) -> int:
     collecting.seldom()
     found = await wire_of("fulfilment", settings, metrics)
-    worker = Worker("fulfilment", settings, DECISION_BATCHES.limited_to(settings.batch_records), found.ahead)
+    policy = DECISION_BATCHES.limited_to(settings.batch_records)
+    worker = Worker("fulfilment", settings, policy, found.ahead, metrics=metrics, waits=found.waits)
     office = DeadLetterOffice("fulfilment", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
     tables = LookupTables()
     lookups = lookup_topics(found.decoders, tables, settings.topic_prefix)
@@ -106,7 +110,8 @@ async def run_fulfilment(settings: Settings, metrics: Metrics) -> int:
 
 async def run_risk(settings: Settings, metrics: Metrics) -> int:
     found = await wire_of("risk", settings, metrics)
-    worker = Worker("risk", settings, DECISION_BATCHES.limited_to(settings.batch_records), found.ahead)
+    policy = DECISION_BATCHES.limited_to(settings.batch_records)
+    worker = Worker("risk", settings, policy, found.ahead, metrics=metrics, waits=found.waits)
     office = DeadLetterOffice("risk", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
     store = RedisFeatures.connect(settings.redis_url, settings.topic_prefix)
     app = risk(worker, found.decoders, store, office.send, metrics)

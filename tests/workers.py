@@ -106,11 +106,13 @@ class WorkerProcess:
     environment: dict[str, str]
     log: Path
     process: subprocess.Popen[bytes] | None = None
+    program: tuple[str, ...] = ()
+    """Python's arguments, where it is not one of the apps."""
 
     def start(self) -> "WorkerProcess":
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streams", self.app],
+                [sys.executable, *(self.program or ("-m", "streams", self.app))],
                 cwd=HOUSE,
                 env={**os.environ, **self.environment},
                 stdout=log,

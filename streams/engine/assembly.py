@@ -7,7 +7,7 @@ record is anything with offset, timestamp (ms), key, value and headers.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from schemas.batch import Batch, Headers, OffsetRange
 from streams.engine.bounds import Bounds
@@ -46,11 +46,15 @@ class _Lane:
     stopped: bool = False
 
 
+NOTHING: Final = _Lane()
+
+
 class Assembler:
     """Cuts batches by policy, except where written bounds say where the cut must be.
 
     `budget` bounds the bytes of all partitions together, pending and given out; a partition over its own limit, or any
-    partition while the budget is used up, is not wanted from.
+    partition while the budget is used up, is not wanted from. What one fetch brings may exceed it. A batch with written bounds
+    must be had whole to be cut: over the budget these are completed one after the other, so that at most one exceeds it.
     """
 
     def __init__(self, policy: BatchPolicy, budget: int) -> None:
@@ -63,13 +67,22 @@ class Assembler:
     def held_bytes(self) -> int:
         return self._held
 
+    def holds(self, at: Partition) -> bool:
+        """Whether something of this partition was fetched and not dealt with yet."""
+        lane = self._lanes.get(at)
+        return lane is not None and bool(lane.pending or lane.out)
+
+    def is_stopped(self, at: Partition) -> bool:
+        lane = self._lanes.get(at)
+        return lane is not None and lane.stopped
+
     def wants(self, at: Partition) -> bool:
         """Whether more records of this partition may be fetched now."""
-        lane = self._lanes[at]
+        lane = self._lanes.get(at) or NOTHING
         if lane.stopped:
             return False
         if lane.expected is not None:
-            return True  # it can only be cut once its last record is here
+            return self._held < self._budget or at == self._first_expected()
         room = len(lane.out) < self._policy.in_flight
         return room and lane.pending_bytes < self._policy.max_bytes and self._held < self._budget
 
@@ -118,6 +131,12 @@ class Assembler:
         """Forget everything: positions are about to be read anew."""
         self._lanes.clear()
         self._held = 0
+
+    def _first_expected(self) -> Partition | None:
+        """The one partition that may complete its written bounds over the budget, the same until it is cut."""
+        return next(
+            (at for at, lane in self._lanes.items() if lane.expected is not None and not self._may_cut(lane)), None
+        )
 
     def _may_cut(self, lane: _Lane) -> bool:
         if not lane.pending or len(lane.out) >= self._policy.in_flight:

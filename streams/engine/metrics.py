@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from schemas.batch import Batch
 from streams.engine.dead_letters import DeadLetter
+from streams.engine.recovery import Progress
 
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -16,6 +17,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
+        self.recovered = 0  # offsets that the takeover under way, or the last one, has passed
         self.records = Counter(
             "kontor_records_total", "Records handled, good and bad; flat while lag grows: the destination is slow",
             ["topic"], registry=registry,
@@ -49,6 +51,37 @@ class Metrics:
             "kontor_last_record_age_seconds", "Handled minus published time of the last record: end-to-end latency",
             ["topic"], registry=registry,
         )  # fmt: skip
+        self.standing_still = Gauge(
+            "kontor_no_progress_seconds", "How long there has been lag without a commit; the watchdog ends the worker at "
+            "KONTOR_STALLED_AFTER", registry=registry,
+        )  # fmt: skip
+        self.waiting_for = Gauge(
+            "kontor_waiting", "Batches that wait for a destination which is away; see that destination",
+            ["destination"], registry=registry,
+        )  # fmt: skip
+        self.held_bytes = Gauge(
+            "kontor_held_bytes", "Bytes of fetched records that are not dealt with yet; at the budget nothing is fetched",
+            registry=registry,
+        )  # fmt: skip
+        self.paused_partitions = Gauge(
+            "kontor_paused_partitions", "Partitions not fetched from because enough of them is on its way",
+            registry=registry,
+        )  # fmt: skip
+        self.recovery = Gauge(
+            "kontor_recovery", "The takeover under way or last done: offsets_passed of offsets_to_pass, records and bytes",
+            ["of"], registry=registry,
+        )  # fmt: skip
+
+    def waiting_on(self, destination: str, batches: int) -> None:
+        self.waiting_for.labels(destination).set(batches)
+
+    def recovering(self, progress: Progress) -> None:
+        """How far a takeover is."""
+        self.recovered = progress.passed
+        self.recovery.labels("offsets_passed").set(progress.passed)
+        self.recovery.labels("offsets_to_pass").set(progress.to_pass)
+        self.recovery.labels("records").set(progress.records)
+        self.recovery.labels("bytes").set(progress.size)
 
     def handled(self, batch: Batch, letters: Sequence[DeadLetter], seconds: float) -> None:
         """A batch has had its effect."""

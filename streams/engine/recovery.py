@@ -1,81 +1,96 @@
-"""Reads a partition's state back from the changelog, after its previous writer was fenced.
+"""Brings replicas up to the end of the changelog, after the partitions' previous writers were fenced. Tells how far it is.
 
-Up to a position, not to a last offset: transaction markers, compaction and retention leave holes, and a log may end in them or have
-nothing left (faust-streaming #176, #597, #651).
+It ends or raises: a log without progress is given up after `PATIENCE`, so that the supervisor may start over.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer
-from aiokafka.structs import TopicPartition
 
-from streams.engine.state import State
+from streams.engine.changelog import ChangelogReader, Replica
 
 log = structlog.get_logger(__name__)
 
-FETCH_RECORDS: Final = 50_000
-FETCH_BYTES: Final = 8 << 20
+FETCH_RECORDS: Final = 20_000
 PATIENCE: Final = 60.0  # seconds without any progress: something is wrong with the broker, start over
+TELL_EVERY: Final = 2.0  # seconds
 
 
 class RecoveryStuck(Exception):
     """The changelog could not be read to its end."""
 
 
-async def recover(servers: str, changelog: str, states: dict[int, State]) -> None:
-    """Fill the (empty) states from the changelog's partitions of the same numbers."""
-    if not states:
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Offsets of the changelog passed and to pass (holes count too), and the records and bytes found there."""
+
+    passed: int
+    to_pass: int
+    records: int = 0
+    size: int = 0
+
+    @property
+    def share(self) -> float:
+        return self.passed / self.to_pass if self.to_pass else 1.0
+
+
+Told = Callable[[Progress], None]
+
+
+async def recover(servers: str, changelog: str, replicas: Mapping[int, Replica], told: Told | None = None) -> None:
+    """Every replica is at the end the changelog had when this began; its number is the partition's."""
+    if not replicas:
         return
     started = monotonic()
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=servers,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=FETCH_BYTES,
-        fetch_max_wait_ms=100,
-    )
-    await consumer.start()
+    reader = ChangelogReader(servers, changelog)
+    await reader.start()
     try:
-        partitions = [TopicPartition(changelog, number) for number in sorted(states)]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
-        records = await _read(consumer, ends, states)
+        progress = await _read(reader, replicas, told or _nobody)
     finally:
-        await consumer.stop()
-    rows = sum(map(len, states.values()))
+        await reader.stop()
     log.info(
-        "state recovered", partitions=len(states), records=records, rows=rows, seconds=round(monotonic() - started, 2)
+        "state recovered",
+        partitions=len(replicas),
+        rows=sum(len(replica.state) for replica in replicas.values()),
+        records=progress.records,
+        mib=round(progress.size / (1 << 20), 1),
+        seconds=round(monotonic() - started, 2),
     )
 
 
-async def _read(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], states: dict[int, State]) -> int:
-    records = 0
-    heard = monotonic()
-    open_partitions = await _behind(consumer, ends, ends)
-    while open_partitions:
-        fetched = await consumer.getmany(*open_partitions, timeout_ms=200, max_records=FETCH_RECORDS)
-        for at, found in fetched.items():
-            state = states[at.partition]
-            for record in found:
-                state.load(record.key, record.value)
-            records += len(found)
-        still = await _behind(consumer, ends, open_partitions)
-        if fetched or len(still) < len(open_partitions):
-            heard = monotonic()
-        elif monotonic() - heard > PATIENCE:
-            raise RecoveryStuck(f"no progress for {PATIENCE:.0f} s at {still}")
-        open_partitions = still
-        await asyncio.sleep(0)
-    return records
+async def _read(reader: ChangelogReader, replicas: Mapping[int, Replica], told: Told) -> Progress:
+    ends = await reader.assign(replicas)
+    to_pass = _left(replicas, ends)
+    progress = Progress(0, to_pass)
+    heard = spoken = monotonic()
+    told(progress)
+    while left := _left(replicas, ends):
+        try:
+            async with asyncio.timeout(PATIENCE):
+                read = await reader.read(wait=0.2, at_most=FETCH_RECORDS)
+        except TimeoutError as error:
+            raise RecoveryStuck(f"no answer for {PATIENCE:.0f} s, {left} offsets to go") from error
+        now, still = monotonic(), _left(replicas, ends)
+        progress = Progress(to_pass - still, to_pass, progress.records + read.records, progress.size + read.size)
+        if read.records or still < left:
+            heard = now
+        elif now - heard > PATIENCE:
+            raise RecoveryStuck(f"no progress for {PATIENCE:.0f} s, {left} offsets to go")
+        if now - spoken > TELL_EVERY:
+            spoken = now
+            log.info("state is being read", done=f"{progress.share:.0%}", records=progress.records)
+        told(progress)
+        await asyncio.sleep(0)  # what is fetched already comes back without a pause: let others live
+    return progress
 
 
-async def _behind(
-    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], among: Iterable[TopicPartition]
-) -> list[TopicPartition]:
-    return [at for at in among if await consumer.position(at) < ends[at]]
+def _left(replicas: Mapping[int, Replica], ends: Mapping[int, int]) -> int:
+    return sum(max(0, end - replicas[number].position) for number, end in ends.items())
+
+
+def _nobody(_progress: Progress) -> None:
+    return

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
@@ -33,11 +33,17 @@ class Settings(BaseSettings):
     schema_registry_cache: Path | None = Field(None, description="folder where its answers outlive a restart")
     topic_prefix: str = Field("", description="put before every topic, so that two stacks may share a broker")
 
-    session_timeout: float = Field(10.0, gt=0, description="a worker not heard of for so long has lost its partitions")
-    heartbeat_interval: float = Field(3.0, gt=0)
+    worker: str = Field(
+        "",
+        max_length=200,
+        description="stable name of this worker, unique in its app: back within the session it keeps its partitions",
+    )
+    session_timeout: float = Field(8.0, gt=0, description="a worker not heard of for so long has lost its partitions")
+    heartbeat_interval: float = Field(2.0, gt=0)
     rebalance_timeout: float = Field(15.0, gt=0)
     request_timeout: float = Field(30.0, gt=0)
     drain_timeout: float = Field(8.0, gt=0, description="how long a batch in progress may go on when partitions leave")
+    stalled_after: float = Field(120.0, gt=0, description="lag but no commit for so long ends the worker")
     stop_timeout: float = Field(15.0, gt=0, description="after SIGTERM the worker ends by force when this has passed")
     fuse_in_a_row: int = Field(100, ge=0, description="a partition stops after more refused records in a row; 0: never")
     fuse_share: float = Field(
@@ -48,6 +54,15 @@ class Settings(BaseSettings):
         "",
         pattern=r"^([^/,\s]+/\d+/\d+(,[^/,\s]+/\d+/\d+)*)?$",
         description="topic/partition/offset,…: refused records up to there do not count, a person has looked at them",
+    )
+    standbys: int = Field(
+        0, ge=0, le=1, description="1: each worker also follows the state of partitions it does not own"
+    )
+    store: Literal["memory", "rocksdb"] = Field(
+        "memory", description="where tables keep their rows; the changelog has them anyway"
+    )
+    store_folder: str = Field(
+        "", description="of RocksDB, on a disk with room for the state; empty: the system's temporary one"
     )
     batch_records: int = Field(0, ge=0, description="records in a batch at most; 0: what the app's policy says")
     metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus endpoint; 0: none")

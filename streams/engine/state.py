@@ -1,72 +1,17 @@
-"""Tables of one partition: `table[key]` in memory, every change remembered until a transaction writes it to the changelog.
+"""Tables of one partition: `table[key]` as in a dict, every change remembered until a transaction writes it to the changelog.
 
-One changelog topic per app; a record's key is `<table>\\0<key>`, its value the encoded row, None where it was deleted. Not
-thread-safe: one lane owns a state.
+One changelog topic per app; a record's key is `<table>\\0<key>`, its value the encoded row, None where it was deleted. Where the rows
+rest is a store's business (`memory_store.py`, `rocks_store.py`); the truth is the changelog. Not thread-safe: one lane owns a state.
 """
 
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from collections.abc import Iterable
+from copy import copy
+from typing import Self, cast
 
-V = TypeVar("V")
-SEPARATOR = b"\0"
+from streams.engine.memory_store import MemoryStore
+from streams.engine.tables import SEPARATOR, AnyTable, Store, Table, TableSpec, V
 
-
-@dataclass(frozen=True, slots=True)
-class TableSpec(Generic[V]):
-    """A table's name and how its rows cross the changelog."""
-
-    name: str
-    encode: Callable[[V], bytes]
-    decode: Callable[[bytes], V]
-
-    def named(self, name: str) -> "TableSpec[V]":
-        """The same kind of rows in a table of its own."""
-        return replace(self, name=name)
-
-
-AnyTable: TypeAlias = "TableSpec[Any]"  # a table of whatever rows; `State.table` gives them their type again
-
-
-class Table(MutableMapping[str, V]):
-    """A dict whose changes are remembered. A row that is changed in place must be put back: `table[key] = row`."""
-
-    def __init__(self, spec: TableSpec[V]) -> None:
-        self._spec = spec
-        self._rows: dict[str, V] = {}
-        self._changed: set[str] = set()
-
-    def __getitem__(self, key: str) -> V:
-        return self._rows[key]
-
-    def __setitem__(self, key: str, row: V) -> None:
-        self._rows[key] = row
-        self._changed.add(key)
-
-    def __delitem__(self, key: str) -> None:
-        del self._rows[key]
-        self._changed.add(key)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def load(self, key: str, row: bytes | None) -> None:
-        """A row as the changelog has it; not a change."""
-        if row is None:
-            self._rows.pop(key, None)
-        else:
-            self._rows[key] = self._spec.decode(row)
-
-    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """What was set or deleted since the last call, encoded."""
-        prefix = self._spec.name.encode() + SEPARATOR
-        for key in self._changed:
-            row = self._rows.get(key)
-            yield prefix + key.encode(), None if row is None else self._spec.encode(row)
-        self._changed.clear()
+__all__ = ["SEPARATOR", "AnyTable", "State", "Table", "TableSpec", "UnknownTable"]
 
 
 class UnknownTable(Exception):
@@ -74,24 +19,43 @@ class UnknownTable(Exception):
 
 
 class State:
-    """All tables of one partition. `specs` are every table the app has, as the changelog is read into them."""
+    """All tables of one partition. `specs` are every table the app has, as the changelog is read into them; in memory by default."""
 
-    def __init__(self, specs: Iterable[AnyTable]) -> None:
-        self._tables: dict[str, Table[object]] = {spec.name: Table(spec) for spec in specs}
+    def __init__(self, specs: Iterable[AnyTable], store: Store | None = None) -> None:
+        self._store = store = store or MemoryStore()
+        self._tables: dict[bytes, Table[object]] = {spec.name.encode(): store.table(spec) for spec in specs}
 
     def table(self, spec: TableSpec[V]) -> Table[V]:
-        return cast("Table[V]", self._tables[spec.name])
+        return cast("Table[V]", self._tables[spec.name.encode()])
 
     def load(self, key: bytes, row: bytes | None) -> None:
         """A changelog record."""
         name, _, rest = key.partition(SEPARATOR)
-        table = self._tables.get(name.decode())
+        table = self._tables.get(name)
         if table is None:
             raise UnknownTable(name.decode("utf-8", "replace"))
         table.load(rest.decode(), row)
 
+    def handed_on(self) -> Self:
+        """The same tables as a state of its own: what was remembered beside this one does not belong to it."""
+        return copy(self)
+
+    def clear(self) -> None:
+        """As new."""
+        for table in self._tables.values():
+            table.clear()
+
     def changes(self) -> list[tuple[bytes, bytes | None]]:
         return [change for table in self._tables.values() for change in table.changes()]
+
+    def settle(self) -> None:
+        """The changes handed out are committed."""
+        for table in self._tables.values():
+            table.settle()
+
+    def close(self) -> None:
+        """Not used any more."""
+        self._store.close()
 
     def __len__(self) -> int:
         return sum(len(table) for table in self._tables.values())

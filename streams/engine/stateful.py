@@ -14,12 +14,15 @@ import structlog
 
 from schemas.batch import Batch
 from streams.engine.assembly import Partition
+from streams.engine.changelog import Replica
 from streams.engine.dead_letters import DeadLetter
 from streams.engine.fuse import Fuse, FuseBlown, fuse_policy
 from streams.engine.lanes import by_partition_number
 from streams.engine.metrics import Metrics
 from streams.engine.recovery import recover
+from streams.engine.standby import Standby
 from streams.engine.state import AnyTable, State
+from streams.engine.stores import stores
 from streams.engine.transactions import Emit, TransactionalWriter
 from streams.engine.worker import Worker
 
@@ -62,56 +65,82 @@ class StatefulApp:
         self._send_letters = letters
         self._metrics = metrics
         self._fuse = Fuse(fuse_policy(worker.settings))
-        self._states: dict[int, State] = {}
+        self._new_store = stores(worker.settings, worker.name)
+        self._owned: dict[int, Replica] = {}
+        self._standby: Standby | None = None
         self._writers: dict[int, TransactionalWriter] = {}
         self._abandoned: list[TransactionalWriter] = []
 
     def attach(self) -> None:
         self._worker.attach(list(self._steps), self.handle, _nothing, by_partition_number)
         self._worker.on_taking_over(self.take_over)
+        if self._worker.settings.standbys:
+            self._standby = Standby(self._worker.settings.kafka, self._changelog, self._fresh)
+            self._worker.beside(self._standby.follow)
 
     async def handle(self, batch: Batch) -> None:
         """One step, one transaction."""
         number = batch.span.partition
         started = monotonic()
-        state, writer = self._states[number], self._writers[number]
+        owned, writer = self._owned[number], self._writers[number]
         try:
-            outcome = await asyncio.to_thread(self._steps[batch.span.topic], state, batch)
+            outcome = await asyncio.to_thread(self._steps[batch.span.topic], owned.state, batch)
             self._fuse.check(batch, outcome.letters)
             await self._send_letters(outcome.letters)
-            changes = [Emit(self._changelog, key, row, number) for key, row in state.changes()]
+            changes = [Emit(self._changelog, key, row, number) for key, row in owned.state.changes()]
             source = Partition(batch.span.topic, number)
-            await writer.commit([*outcome.emits, *changes], {source: batch.span.last + 1})
+            written = await writer.commit([*outcome.emits, *changes], {source: batch.span.last + 1})
+            owned.state.settle()
+            owned.position = written.get(Partition(self._changelog, number), owned.position)
         except BaseException as error:
             if isinstance(error, FuseBlown):
                 self._metrics.stopped.labels(batch.span.topic, number).set(1)
             # Memory may be ahead of the log now: whoever works on this partition next, we too, reads it from the log.
-            self._states.pop(number, None)
+            self._owned.pop(number, None)
             self._abandoned.append(self._writers.pop(number, writer))
             raise
         self._metrics.handled(batch, outcome.letters, monotonic() - started)
 
     async def take_over(self, assigned: frozenset[int]) -> None:
-        """Before the first batch: drop what was lost, fence the previous owners of what is new, read its state."""
+        """Before the first batch: let go of what was lost, fence the previous owners of what is new, read its state."""
         self._metrics.stopped.clear()  # whoever has the partition now finds out anew
-        for number in set(self._writers) - assigned:
-            self._states.pop(number, None)
-            await self._writers.pop(number).stop()
+        lost = await self._let_go(set(self._writers) - assigned)
         new = sorted(assigned - set(self._writers))
         settings = self._worker.settings
         group = settings.topic_prefix + self._worker.name
         writers = await asyncio.gather(
             *(TransactionalWriter.start(settings.kafka, f"{group}-{number}", group) for number in new)
         )
-        states = {number: State(self._tables) for number in new}
-        await recover(settings.kafka, self._changelog, states)
+        replicas = await self._standby.take(new) if self._standby else {n: Replica(self._fresh()) for n in new}
+        await recover(settings.kafka, self._changelog, replicas, self._metrics.recovering)
         self._writers.update(zip(new, writers, strict=True))
-        self._states.update(states)
+        self._owned.update(replicas)
+        if self._standby:
+            await self._standby.leave(assigned, lost)
 
     async def stop(self) -> None:
         for writer in (*self._writers.values(), *self._abandoned):
             await writer.stop()
         self._writers.clear()
+        for owned in self._owned.values():
+            owned.state.close()
+        self._owned.clear()
+        if self._standby:
+            await self._standby.stop()
+
+    async def _let_go(self, numbers: Iterable[int]) -> dict[int, Replica]:
+        lost = {}
+        for number in numbers:
+            await self._writers.pop(number).stop()
+            owned = self._owned.pop(number, None)
+            if owned is not None and self._standby:
+                lost[number] = Replica(owned.state.handed_on(), owned.position)
+            elif owned is not None:
+                owned.state.close()
+        return lost
+
+    def _fresh(self) -> State:
+        return State(self._tables, self._new_store())
 
 
 async def _nothing(_batch: Batch) -> None:

@@ -9,11 +9,12 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerFenced
-from aiokafka.structs import TopicPartition
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.structs import RecordMetadata, TopicPartition
 
 from streams.engine.assembly import Partition
 
@@ -33,6 +34,14 @@ class Emit:
     key: bytes
     value: bytes | None
     partition: int | None = None
+
+
+class _Sent(NamedTuple):
+    """A batch of records on its way."""
+
+    at: Partition
+    written: asyncio.Future[RecordMetadata]
+    records: int
 
 
 class TransactionalWriter:
@@ -57,18 +66,22 @@ class TransactionalWriter:
         await producer.start()
         return cls(producer, group)
 
-    async def commit(self, records: Iterable[Emit], offsets: Mapping[Partition, int]) -> None:
-        """Write all records and move the group to `offsets` (the next to read); raises Fenced, or KafkaError: nothing happened."""
+    async def commit(self, records: Iterable[Emit], offsets: Mapping[Partition, int]) -> Mapping[Partition, int]:
+        """Write all records and move the group to `offsets` (the next to read); raises Fenced, or KafkaError: nothing happened.
+
+        Returns the offset behind the last record written to each partition: whoever reads on from there has missed nothing.
+        """
         by_partition = await self._by_partition(records)
         try:
             async with self._producer.transaction():
-                sent = [future for at, batch in by_partition.items() for future in await self._send(at, batch)]
+                sent = [each for at, batch in by_partition.items() for each in await self._send(at, batch)]
                 await self._producer.send_offsets_to_transaction(
                     {TopicPartition(*at): offset for at, offset in offsets.items()}, self._group
                 )
-                await asyncio.gather(*sent)
+                await asyncio.gather(*(each.written for each in sent))
         except ProducerFenced as error:
             raise Fenced(str(error)) from error
+        return {each.at: each.written.result().offset + each.records for each in sent}  # the last batch of each is last
 
     async def stop(self) -> None:
         await self._producer.stop()
@@ -87,16 +100,19 @@ class TransactionalWriter:
         self._partitions[topic] = len(await self._producer.partitions_for(topic))
         return self._partitions[topic]
 
-    async def _send(self, at: Partition, records: list[Emit]) -> list[asyncio.Future[object]]:
+    async def _send(self, at: Partition, records: list[Emit]) -> list[_Sent]:
         sent = []
-        batch = self._producer.create_batch()
+        batch, size = self._producer.create_batch(), 0
         for record in records:
             if batch.append(key=record.key, value=record.value, timestamp=None) is None:
-                batch.close()
-                sent.append(await self._producer.send_batch(batch, at.topic, partition=at.partition))
-                batch = self._producer.create_batch()
+                sent.append(await self._close(at, batch, size))
+                batch, size = self._producer.create_batch(), 0
                 if batch.append(key=record.key, value=record.value, timestamp=None) is None:
                     raise KafkaError(f"a record of {len(record.value or b'')} bytes for {at.topic} is too large")
-        batch.close()
-        sent.append(await self._producer.send_batch(batch, at.topic, partition=at.partition))
+            size += 1
+        sent.append(await self._close(at, batch, size))
         return sent
+
+    async def _close(self, at: Partition, batch: BatchBuilder, size: int) -> _Sent:
+        batch.close()
+        return _Sent(at, await self._producer.send_batch(batch, at.topic, partition=at.partition), size)

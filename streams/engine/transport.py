@@ -6,7 +6,7 @@ unit, its bounds or its transaction decide what is committed, so Faust's acks, g
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Any, TypeVar, cast
@@ -24,12 +24,16 @@ from streams.engine import bounds
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.commits import Commits, PartitionLost
 from streams.engine.policy import BatchPolicy
+from streams.engine.watchdog import Standing
 
 T = TypeVar("T")
-FETCH_BYTES = 4 << 20  # of one partition in one fetch
+FETCH_BYTES = 4 << 20  # of one partition in one fetch, at most
+FETCH_BUFFERS = 64 << 20  # aiokafka keeps one fetch of every partition beside what is held here
+LEAST_FETCH_BYTES = 64 << 10
 FETCH_WAIT_MS = 500  # the broker answers as soon as there is a byte; this only bounds an idle fetch
 FETCH_RECORDS = 20_000
 MEMORY_BUDGET = 256 << 20
+NO_POLL_LIMIT_MS = (1 << 31) - 1  # a destination may be away for hours; who does nothing is the watchdog's business
 
 BeforeLeaving = Callable[[], Awaitable[None]]
 
@@ -44,21 +48,21 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             bootstrap_servers=driver.server_list(transport.url, transport.default_port),
             client_id=conf.broker_client_id,
             group_id=conf.id,
-            group_instance_id=conf.consumer_group_instance_id,
+            group_instance_id=conf.consumer_group_instance_id or None,
             partition_assignment_strategy=[self._assignor],
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_poll_records=FETCH_RECORDS,
             max_partition_fetch_bytes=FETCH_BYTES,
-            fetch_max_bytes=MEMORY_BUDGET // 4,
+            fetch_max_bytes=FETCH_BUFFERS,
             fetch_max_wait_ms=FETCH_WAIT_MS,
             check_crcs=conf.broker_check_crcs,
             request_timeout_ms=_ms(conf.broker_request_timeout),
             session_timeout_ms=_ms(conf.broker_session_timeout),
             rebalance_timeout_ms=_ms(conf.broker_rebalance_timeout),
             heartbeat_interval_ms=_ms(conf.broker_heartbeat_interval),
-            max_poll_interval_ms=_ms(conf.broker_max_poll_interval or 300),
+            max_poll_interval_ms=NO_POLL_LIMIT_MS,
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
             connections_max_idle_ms=conf.consumer_connections_max_idle_ms,
         )
@@ -72,6 +76,21 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             {TopicPartition(*at): OffsetAndMetadata(offset, metadata) for at, (offset, metadata) in offsets.items()}
         )
 
+    async def standings(self) -> dict[Partition, tuple[int, int, int]]:
+        """Of every partition that is ours: committed offset as the broker has it, our position, and the end of the log."""
+        consumer = self._ensure_consumer()
+        assigned = list(consumer.assignment())
+        if not assigned:
+            return {}
+        coordinator = consumer._coordinator  # noqa: SLF001 - `committed()` asks one by one
+        committed = await coordinator.fetch_committed_offsets(assigned)
+        ends = await consumer.end_offsets(assigned)
+        found = {}
+        for tp in assigned:
+            done = committed[tp].offset if tp in committed else -1
+            found[Partition(*tp)] = (done, await consumer.position(tp), ends[tp])
+        return found
+
     async def seek_committed(self, assigned: Iterable[TP]) -> dict[TP, OffsetAndMetadata]:
         """Put every partition at its committed offset, or at its beginning, and tell what was committed."""
         consumer = self._ensure_consumer()
@@ -81,6 +100,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         found = {tp: om for tp, om in committed.items() if om.offset >= 0}
         for tp, om in found.items():
             consumer.seek(tp, om.offset)
+        consumer._fetcher._max_partition_fetch_bytes = fetch_bytes(len(wanted))  # noqa: SLF001 - aiokafka fixes it at start
         fresh = [tp for tp in wanted if tp not in found]
         if fresh:
             await consumer.seek_to_beginning(*fresh)
@@ -146,6 +166,19 @@ class BatchConsumer(driver.Consumer):
     def stop_fetching(self, batch: Batch) -> None:
         """Leave the batch's partition alone until positions are read anew; its offsets stay where they are."""
         self.assembler.stop(Partition(batch.span.topic, batch.span.partition))
+
+    async def standings(self) -> Mapping[Hashable, Standing]:
+        """How far every partition is: behind is what has records that were not dealt with, markers at the end are none."""
+        asked = await self._batch_thread.run_here(self._batch_thread.standings())
+        return {
+            at: Standing(committed, not self.assembler.is_stopped(at) and (position < end or self.assembler.holds(at)))
+            for at, (committed, position, end) in asked.items()
+        }
+
+    @property
+    def paused(self) -> int:
+        """How many of our partitions are not fetched from, because enough of them is on its way."""
+        return sum(1 for tp in self._get_active_partitions() if not self.assembler.wants(Partition(*tp)))
 
     # -- positions and commits ------------------------------------------------------------------------------------
 
@@ -224,6 +257,11 @@ def consumer_of(app: AppT) -> BatchConsumer:
 def use(transport: TransportT, app: Any) -> None:
     """Let the app speak through this transport. Faust offers only a class chosen by URL, so it is set here."""
     app._transport = transport  # noqa: SLF001
+
+
+def fetch_bytes(partitions: int) -> int:
+    """What one fetch of one partition may bring, so that the buffers of all of them together stay bounded."""
+    return max(LEAST_FETCH_BYTES, min(FETCH_BYTES, FETCH_BUFFERS // max(1, partitions)))
 
 
 def _ms(seconds: float) -> int:

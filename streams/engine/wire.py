@@ -23,6 +23,7 @@ from schemas.topics import Topic
 from streams.engine.metrics import Metrics
 from streams.engine.schema_ids import LONGEST_WAIT, Ahead, AskAhead, nothing_ahead
 from streams.engine.settings import Settings
+from streams.engine.waits import Waits
 
 if TYPE_CHECKING:
     from schemas.registry_client import SchemaRegistry
@@ -32,10 +33,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """`decoders` know what `ahead` has settled; their book names what this process writes."""
+    """`decoders` know what `ahead` has settled; their book names what this process writes. `waits`: whoever is waited for."""
 
     decoders: Decoders
     ahead: Ahead
+    waits: Waits
     close: Callable[[], None]
 
 
@@ -44,9 +46,9 @@ async def wire(settings: Settings, metrics: Metrics, *, read: Collection[Topic],
 
     Returns when everything written has its id, however long the registry is away. Raises RegistryRefused.
     """
-    book, registry = SchemaBook.from_files(), registry_of(settings)
+    book, registry, waits = SchemaBook.from_files(), registry_of(settings), Waits(metrics.waiting_on)
     if registry is None:
-        return Wire(Decoders(book), nothing_ahead, _nothing)
+        return Wire(Decoders(book), nothing_ahead, waits, _nothing)
     prefix, shelf = settings.topic_prefix, shelf_of(settings)
     name = partial(named, registry=registry, topics=list(written), prefix=prefix, shelf=shelf, instead=_say)
     async for attempt in stamina.retry_context(on=RegistryAway, attempts=None, timeout=None, wait_max=LONGEST_WAIT):
@@ -54,14 +56,14 @@ async def wire(settings: Settings, metrics: Metrics, *, read: Collection[Topic],
             book = await asyncio.to_thread(name, book)
     ids = RegistryIds(book, registry, prefix=prefix, shelf=shelf)
     ahead = AskAhead(
-        ids, [prefix + topic.name for topic in read], lambda topic: metrics.schema_waits.labels(topic).inc()
+        ids, [prefix + topic.name for topic in read], lambda topic: metrics.schema_waits.labels(topic).inc(), waits
     )
 
     def close() -> None:
         ahead.close()
         registry.close()
 
-    return Wire(Decoders(book, ids), ahead, close)
+    return Wire(Decoders(book, ids), ahead, waits, close)
 
 
 def registry_of(settings: Settings) -> "SchemaRegistry | None":

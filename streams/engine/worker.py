@@ -6,17 +6,23 @@ Exit codes: 0 asked to stop and did; 1 a fatal error, nothing committed after it
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 import faust
 import structlog
+from prometheus_client import CollectorRegistry
 
 from schemas.batch import Batch
+from streams.engine.background import beside
 from streams.engine.lanes import Handler, LaneOf, Lanes
+from streams.engine.metrics import Metrics
 from streams.engine.policy import BatchPolicy
 from streams.engine.schema_ids import Ahead, nothing_ahead
 from streams.engine.settings import Settings
 from streams.engine.transport import BatchConsumer, BatchTransport, consumer_of, use
+from streams.engine.waits import Waits
+from streams.engine.watch import Standings, Watch
+from streams.engine.watchdog import Standing
 
 log = structlog.get_logger(__name__)
 
@@ -25,21 +31,37 @@ TakeOver = Callable[[frozenset[int]], Awaitable[None]]
 
 
 class Worker:
-    """A consumer group of one app. `attach` gives topics a handler; `run` returns the exit code."""
+    """A consumer group of one app. `attach` gives topics a handler; `run` returns the exit code.
 
-    def __init__(self, name: str, settings: Settings, policy: BatchPolicy, ahead: Ahead = nothing_ahead) -> None:
+    Who retries in place because a destination is away says so in `waits`; anything else that stands still ends the worker.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        policy: BatchPolicy,
+        ahead: Ahead = nothing_ahead,
+        *,
+        metrics: Metrics | None = None,
+        waits: Waits | None = None,
+    ) -> None:
         """`ahead` is awaited before each batch is handled."""
         self.name = name
         self.settings = settings
         self.ahead = ahead
+        self.metrics = metrics or Metrics(CollectorRegistry())
+        self.waits = waits or Waits(self.metrics.waiting_on)
         self.app = _faust_app(name, settings)
         use(BatchTransport(self.app, policy, self._before_leaving), self.app)
         self.app.on_rebalance_complete.connect(self._on_rebalance_complete)
         self._lanes: list[Lanes] = []
         self._on_assigned: list[Callable[[], None]] = []
         self._taking_over: list[TakeOver] = []
+        self._beside: list[Callable[[], Coroutine[object, object, None]]] = []
         self._topics: set[str] = set()
         self._ending: asyncio.Future[int] | None = None
+        self._settled = False  # partitions are dealt out, and taken over
 
     @property
     def consumer(self) -> BatchConsumer:
@@ -76,19 +98,26 @@ class Worker:
         """`call` is awaited with the partition numbers now ours, before positions are read and the first batch comes."""
         self._taking_over.append(call)
 
+    def beside(self, work: Callable[[], Coroutine[object, object, None]]) -> None:
+        """`work` runs as a task for as long as the worker does; its error is the worker's end."""
+        self._beside.append(work)
+
     def fail(self, error: BaseException) -> None:
         """Something beside the lanes that the app cannot be without has ended: stop, nothing further is committed."""
         self._on_fatal(error)
 
     async def run(self) -> int:
         """Until SIGTERM, SIGINT or a fatal error."""
+        settings = self.settings
         loop = asyncio.get_running_loop()
         self._ending = loop.create_future()
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, self._end, 0)
         starting = loop.create_task(self._start())
         starting.add_done_callback(self._on_started)
-        code = await self._ending
+        watch = Watch(settings.stalled_after, self._standings, self.waits, self.metrics, settings.kafka)
+        with beside(self._on_fatal, watch.keep(), *(work() for work in self._beside)):
+            code = await self._ending
         loop.call_later(self.settings.stop_timeout, _give_up)
         await self._stop(code)
         return code
@@ -100,6 +129,9 @@ class Worker:
     async def _start(self) -> None:
         self.app.finalize()
         await self.app.start()
+        consumer = self.consumer
+        self.metrics.held_bytes.set_function(lambda: consumer.assembler.held_bytes)
+        self.metrics.paused_partitions.set_function(lambda: consumer.paused)
         log.info("worker started", app=self.name, kafka=self.settings.kafka)
 
     async def _stop(self, code: int) -> None:
@@ -108,7 +140,16 @@ class Worker:
         await self.app.stop()
         log.info("worker stopped", app=self.name, code=code)
 
+    async def _standings(self) -> Standings:
+        if self._settled:
+            return await self.consumer.standings()
+        others = (
+            self.settings.session_timeout + self.settings.rebalance_timeout
+        )  # who died is waited for, and who drains
+        return {"rebalance": Standing(self.metrics.recovered, behind=True, allowance=others)}
+
     async def _before_leaving(self) -> None:
+        self._settled = False
         for lanes in self._lanes:
             await lanes.drain(self.settings.drain_timeout)
 
@@ -124,6 +165,8 @@ class Worker:
             call()
         for lanes in self._lanes:
             lanes.reopen()
+        self._settled = True
+        log.info("partitions taken", app=self.name, numbers=sorted(numbers))
 
     def _on_done(self, batch: Batch) -> None:
         self.consumer.done(batch)
@@ -157,6 +200,7 @@ def _faust_app(name: str, settings: Settings) -> faust.App:
         topic_disable_leader=True,
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
+        consumer_group_instance_id=settings.worker,
         broker_session_timeout=settings.session_timeout,
         broker_heartbeat_interval=settings.heartbeat_interval,
         broker_rebalance_timeout=settings.rebalance_timeout,

@@ -21,6 +21,7 @@ from streams.engine.dead_letters import DeadLetter
 from streams.engine.fuse import NO_FUSE, Fuse, FuseBlown
 from streams.engine.lanes import by_partition
 from streams.engine.metrics import Metrics
+from streams.engine.waits import Waits
 from streams.engine.worker import Worker
 from streams.warehouse import landing
 from streams.warehouse.landing import Prepared
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 REPAIRS: Final = 5
+DESTINATION: Final = "clickhouse"
 
 
 class Commit(Protocol):
@@ -53,6 +55,7 @@ class Warehouse:
         commit: Commit,
         metrics: Metrics,
         fuse: Fuse | None = None,
+        waits: Waits | None = None,
     ) -> None:
         self.topics = {prefix + topic.name: topic for topic in topics}
         self._decoders = decoders
@@ -61,6 +64,7 @@ class Warehouse:
         self._commit = commit
         self._metrics = metrics
         self._fuse = fuse or Fuse(NO_FUSE)
+        self._waits = waits or Waits(metrics.waiting_on)
         self._trusted: set[Partition] = (
             set()
         )  # whose last insert was answered to this worker, since it got the partition
@@ -102,12 +106,14 @@ class Warehouse:
     async def _insert(self, topic: Topic, insert: Insert) -> bool:
         """Until ClickHouse has it: back-pressure holds the partition, and only this one. False where an answer was missed."""
         tries = 0
-        async for attempt in _until_answered():
-            with attempt:
-                tries = attempt.num
-                if tries > 1:
-                    self._metrics.waiting.labels(topic.name).inc()
-                await self._sink.insert(insert)
+        with self._waits.until_answered(DESTINATION) as failed:
+            async for attempt in _until_answered():
+                with attempt:
+                    tries = attempt.num
+                    if tries > 1:
+                        failed()
+                        self._metrics.waiting.labels(topic.name).inc()
+                    await self._sink.insert(insert)
         return tries == 1
 
     async def _repair(self, topic: Topic, batch: Batch, wanted: frozenset[int]) -> None:
@@ -125,9 +131,12 @@ class Warehouse:
             raise InsertRefused(f"{batch.span}: {len(missing)} rows are missing after {REPAIRS} repairs")
 
     async def _stored(self, topic: Topic, batch: Batch) -> frozenset[int]:
-        async for attempt in _until_answered():
-            with attempt:
-                return await self._sink.stored(landing.raw_table_of(topic.name), batch.span)
+        with self._waits.until_answered(DESTINATION) as failed:
+            async for attempt in _until_answered():
+                with attempt:
+                    if attempt.num > 1:
+                        failed()
+                    return await self._sink.stored(landing.raw_table_of(topic.name), batch.span)
         raise AssertionError("retried without end")
 
 

@@ -101,6 +101,40 @@ def test_the_budget_stops_everybody_until_something_is_done() -> None:
     assert a.wants(P1)
 
 
+def test_over_the_budget_written_bounds_are_completed_one_after_the_other() -> None:
+    a = Assembler(BatchPolicy(100, 1 << 20, 0.0, in_flight=9), budget=3 * RECORD_OVERHEAD)
+    for at in (P0, P1):
+        a.expect(at, Bounds(lo=1, hi=4, n=4))
+    a.add(P0, records(1, 2), now=0.0)
+    a.add(P1, records(1, 2), now=0.0)
+    assert (a.wants(P0), a.wants(P1)) == (True, False)
+    a.add(P0, records(3, 4), now=0.0)
+    assert (a.wants(P0), a.wants(P1)) == (False, True)  # P0 can be cut now: the next one may go on
+    assert spans(a, 0.0) == [(1, 4, 4)]
+    a.add(P1, records(3, 4), now=0.0)
+    assert spans(a, 0.0) == [(1, 4, 4)]
+
+
+@given(load=st.lists(st.tuples(st.sampled_from(range(4)), st.integers(0, 3000), st.booleans()), max_size=200))
+def test_what_is_held_stays_within_the_budget_and_one_fetch(load: list[tuple[int, int, bool]]) -> None:
+    """Fetches only where it is wanted; batches are dealt with now and then, or never."""
+    budget, largest, offset = 8_000, 3000 + RECORD_OVERHEAD, 0
+    a = Assembler(BatchPolicy(5, 4_000, 0.0, in_flight=2), budget)
+    out: list[tuple[Partition, int]] = []
+    for number, size, dealt_with in load:
+        at, offset = Partition("orders", number), offset + 1
+        if a.wants(at):
+            a.add(at, [Rec(offset, b"x" * size)], now=0.0)
+        out += [(got, batch.span.last) for got, batch in a.ready(0.0)]
+        if dealt_with and out:
+            a.done(*out.pop(0))
+        assert 0 <= a.held_bytes < budget + largest
+    while out:
+        a.done(*out.pop(0))
+        out += [(got, batch.span.last) for got, batch in a.ready(0.0)]
+    assert a.held_bytes == 0
+
+
 @given(
     gaps=st.lists(st.integers(1, 3), min_size=1, max_size=60),
     fetches=st.lists(st.integers(1, 20), min_size=1, max_size=40),

@@ -30,6 +30,30 @@ def test_a_state_is_what_its_changelog_says(steps: list[tuple[str, int | None, b
     assert state.changes() == []
 
 
+def test_a_row_that_was_read_back_is_decoded_once_and_when_asked_for() -> None:
+    asked: list[bytes] = []
+
+    def decode(row: bytes) -> list[str]:
+        asked.append(row)
+        return [row.decode()]
+
+    spec: TableSpec[list[str]] = TableSpec("lists", lambda row: row[0].encode(), decode)
+    state = State([spec])
+    for name in (b"a", b"b", b"c"):
+        state.load(b"lists\0" + name, name)
+    table = state.table(spec)
+    assert asked == []
+    assert "a" in table
+    assert table["a"] is table["a"]
+    assert asked == [b"a"]
+    assert [row[0] for row in table.values()] == ["a", "b", "c"]
+    table["b"] = table["b"]
+    del table["c"]
+    assert dict(state.changes()) == {b"lists\0b": b"b", b"lists\0c": None}
+    state.load(b"lists\0a", b"z")
+    assert table["a"] == ["z"]
+
+
 def test_rows_of_a_table_nobody_knows_are_not_dropped_silently() -> None:
     with pytest.raises(UnknownTable, match="names"):
         State([COUNTS]).load(b"names\0k", b"v")
