@@ -36,7 +36,7 @@ format: .venv/.ready  ## put the code into the house's format
 
 lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
 	$(PY) -m pip install -q uv
-	.venv/bin/uv pip compile pyproject.toml --extra local --extra dev --generate-hashes --no-emit-index-url \
+	.venv/bin/uv pip compile pyproject.toml --extra local --extra rocksdb --extra dev --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --universal --python-version 3.11 --custom-compile-command "make lock" -q -o requirements.lock
 
 clean:  ## remove caches (the venv and .kontor stay)
