@@ -1,0 +1,51 @@
+"""What a fault may touch, and how a scenario waits: always for a condition, while somebody keeps the workers running."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chaos.crew import Crew
+from chaos.gate import Gate
+from chaos.progress import Progress
+from chaos.servers import Server
+from chaos.site import Site
+from chaos.stack import Stack
+
+
+class NotInTime(Exception):
+    """A condition did not come true: what was waited for, and the workers' last words."""
+
+
+@dataclass
+class Scene:
+    """One app's workers at their work. `gate` stands before ClickHouse where the app writes there."""
+
+    site: Site
+    crew: Crew
+    progress: Progress
+    dice: random.Random
+    gate: Gate | None = None
+    recoveries: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def stack(self) -> Stack:
+        return self.site.stack
+
+    def victim(self) -> Server:
+        return self.dice.choice(self.crew.members)
+
+    def until(self, condition: Callable[[], bool], timeout: float, what: str, every: float = 0.1) -> float:
+        """Wait, and start again whoever ends meanwhile; seconds it took. Raises NotInTime."""
+        began = time.monotonic()
+        while not condition():
+            self.crew.look()
+            if time.monotonic() - began > timeout:
+                words = "\n".join(f"{each.service.name}:\n{each.last_words()}" for each in self.crew)
+                raise NotInTime(f"not within {timeout:.0f} s: {what}\n{words}")
+            time.sleep(every)
+        return time.monotonic() - began
+
+    def recovered(self, fault: str, seconds: float) -> None:
+        """From the moment the fault struck, or ended where it lasts, until every partition went on."""
+        self.recoveries.setdefault(fault, []).append(seconds)
