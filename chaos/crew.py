@@ -28,7 +28,7 @@ class Crew:
     members: list[Server] = field(default_factory=list)
     exits: list[Exit] = field(default_factory=list)
     peak_rss: int = 0
-    policy: RestartPolicy = RestartPolicy()
+    policy: RestartPolicy = field(default_factory=RestartPolicy)
     _hired: int = 0
     _failures: dict[str, int] = field(default_factory=dict)
     _started: dict[str, float] = field(default_factory=dict)

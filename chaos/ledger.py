@@ -42,6 +42,8 @@ class Ledger:
     digests: list[bytes] = field(default_factory=list)
     amounts: list[int] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    writers: list[bytes] = field(default_factory=list)
+    """The fingerprint in the record's frame, b"" where it has no such frame."""
     partitions: list[int] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
 
@@ -56,6 +58,7 @@ class Ledger:
         self.digests.append(digest(piece.value))
         self.amounts.append(piece.amount)
         self.reasons.append(piece.reason)
+        self.writers.append(piece.value[2:10] if piece.value else b"")
         self.partitions.append(-1)
         self.offsets.append(-1)
         return len(self.topics) - 1

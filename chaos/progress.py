@@ -68,8 +68,12 @@ class Progress:
             time.sleep(0.1)
 
     def behind(self) -> Mapping[At, int]:
-        """Offsets between what is committed and the end, where there are any; markers count here."""
-        ends, committed = self.ends(), self.committed()
+        """Offsets between what is committed and the end, where there are any; markers count here.
+
+        Committed first: what a step writes from one topic to the next is at the end before it is committed.
+        """
+        committed = self.committed()
+        ends = self.ends()
         return {at: end - committed[at] for at, end in ends.items() if end > committed[at]}
 
     def done(self) -> bool:

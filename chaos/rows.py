@@ -8,8 +8,10 @@ from clickhouse_connect.driver.client import Client
 
 from chaos.ledger import digest
 from schemas.codec import Codec
+from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from schemas.values import Event
+from streams.engine.columnar import unpack
 from streams.warehouse.kafka_log import KafkaLog
 
 ARROW: Final = {"output_format_arrow_string_as_string": "1"}
@@ -53,3 +55,28 @@ def events(servers: str, prefix: str, topic: str) -> Iterator[Event]:
 
 def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
+
+
+def columnar_rows(servers: str, topic: str) -> Iterator[dict[str, object]]:
+    """Every committed row of an internal columnar topic (full name)."""
+    log = KafkaLog(servers)
+    try:
+        for batch in log.batches(topic):
+            for value in batch.values:
+                if value is not None:
+                    yield from unpack(value).iter_rows(named=True)
+    finally:
+        log.close()
+
+
+def record_times(servers: str, prefix: str, topic: str, field: str) -> Iterator[tuple[str, int]]:
+    """(the text in `field`, record time in ms) of every good committed record of a topic, decoded in columns."""
+    decoders, log = Decoders(SchemaBook.from_files()), KafkaLog(servers)
+    try:
+        for batch in log.batches(prefix + topic):
+            frame = decoders.decode(topic, batch).frame
+            times = dict(zip(batch.offsets, batch.timestamps, strict=True))
+            for text, offset in zip(frame[field], frame["_offset"], strict=True):
+                yield str(text), times[offset]
+    finally:
+        log.close()

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chaos.crew import Crew
@@ -26,6 +26,8 @@ class Scene:
     progress: Progress
     dice: random.Random
     gate: Gate | None = None
+    others: Sequence[Crew] = ()
+    """Workers of further apps, kept running beside."""
     recoveries: dict[str, list[float]] = field(default_factory=dict)
 
     @property
@@ -39,7 +41,8 @@ class Scene:
         """Wait, and start again whoever ends meanwhile; seconds it took. Raises NotInTime."""
         began = time.monotonic()
         while not condition():
-            self.crew.look()
+            for crew in (self.crew, *self.others):
+                crew.look()
             if time.monotonic() - began > timeout:
                 words = "\n".join(f"{each.service.name}:\n{each.last_words()}" for each in self.crew)
                 raise NotInTime(f"not within {timeout:.0f} s: {what}\n{words}")

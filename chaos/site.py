@@ -1,7 +1,10 @@
 """The place of one scenario on a stack: topics under a prefix and a database that nobody else uses."""
 
+import os
 import secrets
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from confluent_kafka.admin import AdminClient
@@ -9,7 +12,9 @@ from confluent_kafka.admin import AdminClient
 from chaos.servers import Server
 from chaos.stack import Stack
 from local import services
+from local.errors import StackError
 from local.ports import free_ports
+from local.processes import CHECKOUT
 from local.topics import TopicSpec, create_topics, spec_of
 from schemas.topics import ALL_TOPICS
 from sinks.clickhouse.client import Address
@@ -61,6 +66,14 @@ class Site:
         self.prepare_topics()
         for _ in migrate(self.address):
             pass
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """A step to its end. Raises StackError with its words where it fails."""
+        done = subprocess.run(  # noqa: S603 - commands of our own
+            command, cwd=CHECKOUT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise StackError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
     def worker(self, app: str, number: int, **settings: object) -> Server:
         """A worker that does not run yet. `settings` as in streams.engine.settings: batch_records=500."""

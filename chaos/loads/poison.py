@@ -23,7 +23,7 @@ class Poison:
         self._topic = topic
         self._encoder = Encoder(book)
         other = PAYMENTS.name if topic == ORDERS.name else ORDERS.name
-        foreign = [each.event for each in examples(book, other) if each.writer == book.reader(other)][0]
+        foreign = next(each.event for each in examples(book, other) if each.writer == book.reader(other))
         self._foreign = self._encoder.unchecked(other, foreign)
         self._own: tuple[tuple[Reason, Callable[[Event], bytes | None]], ...] = (
             (Reason.NULL_VALUE, lambda _event: None),
