@@ -34,12 +34,16 @@ class Stack:
 
 
 @contextmanager
-def temporary_stack(report: Callable[[str], None], *, keep: bool = False) -> Iterator[Stack]:
+def temporary_stack(
+    report: Callable[[str], None], *, keep: bool = False, furnish: Callable[[Path], object] = lambda _home: None
+) -> Iterator[Stack]:
     """All three answer when this yields, and are killed when it returns; never the user's own stack.
 
-    `keep` leaves the folder for whoever wants to read the logs. Raises StackError where one does not start.
+    `furnish` is called with the folder before anything is in it. `keep` leaves the folder for whoever wants to read the
+    logs. Raises StackError where one does not start.
     """
     home = Path(tempfile.mkdtemp(prefix="kontor-chaos-"))
+    furnish(home)
     settings = StackSettings().model_copy(update={"home": home}).moved_to(0)
     report("starting Kafka, ClickHouse and Redis")
     stack = _stack(settings, report)

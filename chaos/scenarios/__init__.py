@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chaos.scenarios.base import Scenario
+from chaos.scenarios.disk import disk
 from chaos.scenarios.evolution import evolution
 from chaos.scenarios.fulfilment import fulfilment
 from chaos.scenarios.inventory import inventory
@@ -20,6 +21,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType({
         Scenario("fulfilment", "fulfilment workers killed, paused, joining and leaving", fulfilment, 200_000, 100),
         Scenario("poison", "one per cent poison of every kind", poison, 1_000_000, 1),
         Scenario("outages", "ClickHouse, Redis and the broker gone", outages, 0, 5),
+        Scenario("disk", "full disks under ClickHouse and Kafka", disk, 0, 2),
         Scenario("evolution", "schemas that move while workers are killed, clocks an hour off", evolution, 200_000, 20),
     )
 })  # fmt: skip
