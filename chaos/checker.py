@@ -20,6 +20,7 @@ class Kind(StrEnum):
     REORDERED = "reordered"
     UNKNOWN = "unknown"
     DIFFERENT = "different"
+    STUCK = "stuck"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,10 @@ class Pump:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._stop.set()
+        if error is not None:
+            return  # who knows whether the broker is there; the thread dies with the process
         self._thread.join()
         if self._failed is not None:
             raise self._failed

@@ -49,7 +49,7 @@ def _section(result: Result) -> list[str]:
     if result.skipped:
         return [f"Not run: {result.skipped}"]
     lines = [f"- {name}: {value}" for name, value in result.figures.items()]
-    lines += [f"- **{finding}**" for finding in result.findings]
+    lines += [f"- **{str(finding).splitlines()[0]}**" for finding in result.findings]
     lines += [f"- surprise: {surprise.splitlines()[0]}" for surprise in result.surprises]
     timed = {fault: times for fault, times in result.recoveries.items() if times}
     if timed:

@@ -6,6 +6,7 @@ import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import psutil
 
@@ -16,7 +17,9 @@ from local.processes import kill, spawn
 from local.readiness import is_ready
 from local.waiting import wait_until
 
-ASKED_NICELY: float = 30.0  # seconds for SIGTERM to be followed
+ASKED_NICELY: Final = 30.0  # seconds for SIGTERM to be followed
+READY_WITHIN: Final = 180.0
+"""Seconds until a server answers: after a kill it reads its logs first, and the machine is busy with the run."""
 
 
 @dataclass
@@ -59,7 +62,7 @@ class Server:
     def start(self) -> None:
         """Start it; returns when it is ready. Raises StackError with its last words where it is not."""
         self.launch()
-        wait_until(lambda: self.ready or not self.running, timeout=self.service.start_timeout)
+        wait_until(lambda: self.ready or not self.running, timeout=READY_WITHIN)
         if not self.ready:
             self.kill()
             raise StackError(f"{self.service.name} did not start:\n{self.last_words()}")

@@ -12,10 +12,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from chaos.checker import Finding, Kind
 from chaos.report import markdown, percentile, rule_of_three
 from chaos.result import Result
 from chaos.scenarios import SCENARIOS
 from chaos.scenarios.base import Scenario, Size
+from chaos.scene import NotInTime
 from chaos.stack import Stack, temporary_stack
 from cli.stack import told_clearly
 
@@ -63,11 +65,16 @@ def played(console: Console, stack: Stack, scenario: Scenario, size: Size) -> Re
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("starting", total=None)
-        return scenario.run(
-            stack,
-            size,
-            lambda done, of, what: progress.update(task, completed=done, total=of, description=what),
-        )
+        began = time.monotonic()
+        try:
+            return scenario.run(
+                stack,
+                size,
+                lambda done, of, what: progress.update(task, completed=done, total=of, description=what),
+            )
+        except NotInTime as stuck:
+            found = Finding(Kind.STUCK, scenario.name, 1, str(stuck))
+            return Result(scenario.name, size.seed, time.monotonic() - began, findings=[found])
 
 
 def result_table(result: Result) -> Table:
