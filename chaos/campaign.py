@@ -1,10 +1,9 @@
 """Runs faults into work: produce half a slice, see work begin, produce the rest, strike, see every partition go on, and again."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from chaos.crew import Crew
 from chaos.faults import FAULTS, SEEN_WITHIN, wait
 from chaos.ledger import Piece, Sender
 from chaos.scene import Scene
@@ -40,19 +39,10 @@ def run(
     tell(len(strikes), len(strikes), "reading to the end")
 
 
-def finish(scene: Scene, timeout: float) -> list[int]:
-    """Until every record is read and committed, then SIGTERM to the workers; their exit codes."""
+def finish(scene: Scene, timeout: float) -> None:
+    """Until every record is read and committed, then SIGTERM to the workers."""
     scene.until(scene.progress.done, timeout, "everything is read and committed", 0.5)
-    return scene.crew.stop()
-
-
-def surprises(crew: Crew, codes: Iterable[int]) -> Iterator[str]:
-    """Workers that ended though no fault hit them, or did not end well when asked to."""
-    for each in crew.exits:
-        yield f"{each.worker} ended by itself with {each.code}: {each.words}"
-    for code in codes:
-        if code:
-            yield f"asked to stop, a worker ended with {code}"
+    scene.crew.stop()
 
 
 def moved(scene: Scene, before: object) -> bool:

@@ -11,11 +11,15 @@ from local.restart import RestartPolicy
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A worker that ended without being told to. code: negative where a signal ended it."""
+    """A worker that did not end as it should. how: by itself, or asked to; code: negative where a signal ended it."""
 
     worker: str
+    how: str
     code: int
     words: str
+
+    def __str__(self) -> str:
+        return f"{self.worker} {self.how} with {self.code}: {self.words}"
 
 
 @dataclass
@@ -42,10 +46,15 @@ class Crew:
         self.members.append(worker)
         return worker
 
-    def dismiss(self, worker: Server) -> int:
-        """SIGTERM, and it stays away; its exit code."""
+    def dismiss(self, worker: Server) -> None:
+        """SIGTERM, and it stays away."""
         self.members.remove(worker)
-        return worker.terminate()
+        self.terminate(worker)
+
+    def terminate(self, worker: Server) -> None:
+        """SIGTERM; an exit code other than 0 is kept."""
+        if code := worker.terminate():
+            self.exits.append(Exit(worker.service.name, "was asked to stop and ended", code, worker.last_words()))
 
     def look(self) -> None:
         """Start those that ended again, as soon as the supervisor would, and see how much memory they hold."""
@@ -62,14 +71,16 @@ class Crew:
         for worker in self.members:
             worker.kill()
 
-    def stop(self) -> list[int]:
-        """SIGTERM to all, once they listen to signals; their exit codes."""
-        return [worker.terminate() for worker in self.members if worker.running]
+    def stop(self) -> None:
+        """SIGTERM to all."""
+        for worker in self.members:
+            if worker.running:
+                self.terminate(worker)
 
     def _restart(self, worker: Server, now: float) -> None:
         name = worker.service.name
         if name not in self._due:
-            self.exits.append(Exit(name, worker.exit_code or 0, worker.last_words()))
+            self.exits.append(Exit(name, "ended by itself", worker.exit_code or 0, worker.last_words()))
             self._failures[name] = self.policy.failures_after(self._failures.get(name, 0), now - self._started[name])
             self._due[name] = now + self.policy.delay(self._failures[name])
         if now >= self._due[name]:

@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -13,6 +13,7 @@ from chaos.gate import Armed, Moment
 from chaos.scene import Scene
 from chaos.servers import Server
 from chaos.site import SESSION
+from chaos.stack import Stack
 
 SEEN_WITHIN: Final = 90.0
 """Seconds in which work must be seen for a fault to strike into it."""
@@ -64,8 +65,7 @@ class Terminate:
     def strike(self, scene: Scene) -> None:
         victim = scene.victim()
         await_listening(scene, victim)
-        code = victim.terminate()
-        assert code == 0, f"{victim.service.name} ended with {code}:\n{victim.last_words()}"
+        scene.crew.terminate(victim)
         scene.crew.restart(victim)
 
 
@@ -98,8 +98,7 @@ class Leave:
             return
         victim = scene.victim()
         await_listening(scene, victim)
-        code = scene.crew.dismiss(victim)
-        assert code == 0, f"{victim.service.name} ended with {code}:\n{victim.last_words()}"
+        scene.crew.dismiss(victim)
 
 
 class BrokerKill:
@@ -120,13 +119,13 @@ class BrokerRestart:
 
 @dataclass(frozen=True)
 class Gone:
-    """SIGKILL to ClickHouse or Redis, which is away for some seconds."""
+    """SIGKILL to one of the stack's servers, which is away for some seconds."""
 
-    server: str
+    which: Callable[[Stack], Server]
     seconds: float
 
     def strike(self, scene: Scene) -> None:
-        server: Server = getattr(scene.stack, self.server)
+        server = self.which(scene.stack)
         server.kill()
         try:
             wait(self.seconds)
@@ -147,7 +146,7 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({
     "leave": Leave(),
     "broker kill": BrokerKill(),
     "broker restart": BrokerRestart(),
-    "ClickHouse kill": Gone("clickhouse", 0.0),
+    "ClickHouse kill": Gone(lambda stack: stack.clickhouse, 0.0),
 })  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def _on_small_disks(home: ExitStack, size: Size, tell: campaign.Tell, began: flo
                 took = scene.until(lambda: sum(progress.behind().values()) < 5 * RATE, 180, f"{name} has room again")
                 scene.recovered(f"{name}'s disk full", took)
         scene.until(progress.done, 180, "everything is read and committed", 0.5)
-        codes = crew.stop()
+        crew.stop()
     finally:
         crew.kill()
         progress.close()
@@ -84,7 +84,7 @@ def _on_small_disks(home: ExitStack, size: Size, tell: campaign.Tell, began: flo
         },
         scene.recoveries,
         stored_once(site, ledger),
-        [*campaign.surprises(crew, codes)],
+        [str(each) for each in crew.exits],
     )
 
 

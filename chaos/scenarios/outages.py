@@ -77,8 +77,8 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
     scene = Scene(site, warehouse, progress, random.Random(size.seed), others=[risk])  # noqa: S311
     course, kills = Course(scene), min(size.faults, BROKER_KILLS)
     steps: Sequence[tuple[str, Callable[[], None], float]] = (
-        ("ClickHouse gone", lambda: Gone("clickhouse", size.outage).strike(scene), size.outage),
-        ("Redis gone", lambda: Gone("redis", size.outage / 2).strike(scene), size.outage / 2),
+        ("ClickHouse gone", lambda: Gone(lambda stack: stack.clickhouse, size.outage).strike(scene), size.outage),
+        ("Redis gone", lambda: Gone(lambda stack: stack.redis, size.outage / 2).strike(scene), size.outage / 2),
         ("Redis wiped", lambda: wipe(site), 1.0),
         *(("broker killed", lambda: BrokerKill().strike(scene), 10.0) for _ in range(kills)),
     )
@@ -93,7 +93,8 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
                 course.outage(name, what, length)
         tell(len(steps), len(steps), "reading to the end")
         scene.until(lambda: progress.done() and deciding.done(), 180, "everything is read and committed", 0.5)
-        codes = [*warehouse.stop(), *risk.stop()]
+        warehouse.stop()
+        risk.stop()
     finally:
         warehouse.kill()
         risk.kill()
@@ -114,8 +115,7 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         scene.recoveries,
         [*stored_once(site, ledger), *decided_once(site, sender)],
         [
-            *campaign.surprises(warehouse, codes),
-            *campaign.surprises(risk, []),
+            *map(str, (*warehouse.exits, *risk.exits)),
             *slow(scene, {name: length for name, _, length in steps}),
         ],
     )

@@ -82,7 +82,7 @@ def _taken(stack: Stack, size: Size, mixture: Mixture) -> Taken:
         crew.hire()
         scene.until(lambda: progress.committed() != before, 60, "work begins", 0.02)
         seconds = scene.until(lambda: not progress.behind(), 60 + size.events / 2_000, "everything is read", 0.1)
-        codes = crew.stop()
+        crew.stop()
     finally:
         crew.kill()
         progress.close()
@@ -91,4 +91,4 @@ def _taken(stack: Stack, size: Size, mixture: Mixture) -> Taken:
         *stored_once(site, ledger),
         *same_sum("records with a place", len(ledger), len(ledger.unique(["_partition", "_offset"]))),
     ]
-    return Taken(len(ledger), seconds, crew.peak_rss, ledger, findings, [*campaign.surprises(crew, codes)])
+    return Taken(len(ledger), seconds, crew.peak_rss, ledger, findings, [str(each) for each in crew.exits])

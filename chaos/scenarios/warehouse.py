@@ -62,7 +62,7 @@ def warehouse(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         try:
             crew.hire()
             campaign.run(scene, sender, strikes, load, tell)
-            codes = campaign.finish(scene, 60 + size.events / 5_000)
+            campaign.finish(scene, 60 + size.events / 5_000)
         finally:
             crew.kill()
             progress.close()
@@ -81,7 +81,7 @@ def warehouse(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         },
         scene.recoveries,
         stored_once(site, ledger),
-        [*campaign.surprises(crew, codes)],
+        [str(each) for each in crew.exits],
     )
 
 
