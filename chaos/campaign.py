@@ -39,9 +39,9 @@ def run(
     tell(len(strikes), len(strikes), "reading to the end")
 
 
-def finish(scene: Scene, timeout: float) -> None:
+def finish(scene: Scene) -> None:
     """Until every record is read and committed, then SIGTERM to the workers."""
-    scene.until(scene.progress.done, timeout, "everything is read and committed", 0.5)
+    scene.until_through(scene.progress.done, "everything is read and committed")
     scene.crew.stop()
 
 

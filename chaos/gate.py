@@ -100,7 +100,10 @@ class Gate:
         await self._session.close()
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
-        body = await request.read()
+        try:
+            body = await request.read()
+        except ConnectionError:
+            return _cut(request)  # the worker was killed while it spoke
         armed = None
         if TOKEN in request.query:
             armed, self._armed = self._armed, None

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from chaos.crew import Crew
 from chaos.gate import Gate
@@ -11,6 +12,9 @@ from chaos.progress import Progress
 from chaos.servers import Server
 from chaos.site import Site
 from chaos.stack import Stack
+
+STANDSTILL: Final = 90.0
+"""Seconds without a commit while there is something to read: nothing will come any more."""
 
 
 class NotInTime(Exception):
@@ -47,6 +51,16 @@ class Scene:
                 words = "\n".join(f"{each.service.name}:\n{each.last_words()}" for each in self.crew)
                 raise NotInTime(f"not within {timeout:.0f} s: {what}\n{words}")
             time.sleep(every)
+        return time.monotonic() - began
+
+    def until_through(self, condition: Callable[[], bool], what: str) -> float:
+        """Wait as long as the group gets on, however slowly: the machine may be busy, a hang is something else. Raises NotInTime."""
+        began = time.monotonic()
+        seen = self.progress.committed()
+        while not condition():
+            before = seen
+            self.until(lambda before=before: condition() or self.progress.committed() != before, STANDSTILL, what)  # type: ignore[misc]
+            seen = self.progress.committed()
         return time.monotonic() - began
 
     def recovered(self, fault: str, seconds: float) -> None:

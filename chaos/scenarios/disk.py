@@ -63,9 +63,9 @@ def _on_small_disks(home: ExitStack, size: Size, tell: campaign.Tell, began: flo
             for number, (name, server) in enumerate((("clickhouse", stack.clickhouse), ("kafka", stack.kafka))):
                 tell(number, len(DISKS), f"the disk of {name} is full")
                 _full(scene, stack, name, server, full_for)
-                took = scene.until(lambda: sum(progress.behind().values()) < 5 * RATE, 180, f"{name} has room again")
+                took = scene.until_through(lambda: sum(progress.behind().values()) < 5 * RATE, f"{name} has room again")
                 scene.recovered(f"{name}'s disk full", took)
-        scene.until(progress.done, 180, "everything is read and committed", 0.5)
+        scene.until_through(progress.done, "everything is read and committed")
         crew.stop()
     finally:
         crew.kill()

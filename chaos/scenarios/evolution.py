@@ -51,7 +51,7 @@ def evolution(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
     try:
         crew.hire()
         campaign.run(scene, sender, strikes, load, tell)
-        campaign.finish(scene, 60 + size.events / 5_000)
+        campaign.finish(scene)
     finally:
         crew.kill()
         progress.close()

@@ -63,7 +63,7 @@ def fulfilment(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         for _ in range(WORKERS):
             crew.hire()
         campaign.run(scene, sender, strikes, load, tell)
-        campaign.finish(scene, 60 + size.events / 500)
+        campaign.finish(scene)
     finally:
         crew.kill()
         progress.close()

@@ -66,7 +66,7 @@ def inventory(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         for _ in range(WORKERS):
             crew.hire()
         campaign.run(scene, sender, strikes, load, tell)
-        campaign.finish(scene, 60 + size.events / 1_000)
+        campaign.finish(scene)
     finally:
         crew.kill()
         progress.close()

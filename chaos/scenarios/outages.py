@@ -29,12 +29,12 @@ from schemas.registry import SchemaBook
 from schemas.topics import DEAD_LETTERS, ORDERS, RISK_DECISIONS
 
 NAME: Final = "outages"
-RATE: Final = 400
+RATE: Final = 200
 """Orders a second: little enough for two cores, so that an outage and not the load is what is measured."""
 CALM: Final = 10.0  # seconds before the first outage and after each
 BROKER_KILLS: Final = 5
-CAUGHT_UP: Final = 3 * RATE
-"""Records behind that are no backlog: three seconds' worth, batches linger for one."""
+CAUGHT_UP: Final = 5 * RATE
+"""Records behind that are no backlog: five seconds' worth. Batches linger for one, and are committed when the next one comes."""
 
 
 @dataclass
@@ -53,9 +53,9 @@ class Course:
         began = time.monotonic()
         self.phase(name, lambda: self._watch(lambda: time.monotonic() - began > CALM))
 
-    def outage(self, name: str, what: Callable[[], None], length: float) -> None:
+    def outage(self, name: str, what: Callable[[], None]) -> None:
         self.phase(name, what)
-        took = self.scene.until(lambda: sum(self.scene.progress.behind().values()) <= CAUGHT_UP, 60 + 6 * length, name)
+        took = self.scene.until_through(lambda: sum(self.scene.progress.behind().values()) <= CAUGHT_UP, name)
         self.scene.recovered(name, took)
         self.calm(f"after: {name}")
 
@@ -86,13 +86,14 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         warehouse.hire()
         risk.hire()
         with Pump(sender, RATE, orders.pieces):
-            scene.until(lambda: warm(progress, deciding), 90, "both apps work")
+            scene.until(lambda: warm(progress, deciding), 180, "both apps work")
             course.calm("calm")
-            for number, (name, what, length) in enumerate(steps):
+            for number, (name, what, _) in enumerate(steps):
                 tell(number, len(steps), name)
-                course.outage(name, what, length)
+                course.outage(name, what)
         tell(len(steps), len(steps), "reading to the end")
-        scene.until(lambda: progress.done() and deciding.done(), 180, "everything is read and committed", 0.5)
+        scene.until_through(progress.done, "everything is stored")
+        scene.until(deciding.done, 180, "everything is decided", 0.5)
         warehouse.stop()
         risk.stop()
     finally:

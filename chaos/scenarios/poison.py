@@ -81,7 +81,7 @@ def _taken(stack: Stack, size: Size, mixture: Mixture) -> Taken:
         before = progress.committed()
         crew.hire()
         scene.until(lambda: progress.committed() != before, 60, "work begins", 0.02)
-        seconds = scene.until(lambda: not progress.behind(), 60 + size.events / 2_000, "everything is read", 0.1)
+        seconds = scene.until_through(lambda: not progress.behind(), "everything is read")
         crew.stop()
     finally:
         crew.kill()

@@ -62,7 +62,7 @@ def warehouse(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         try:
             crew.hire()
             campaign.run(scene, sender, strikes, load, tell)
-            campaign.finish(scene, 60 + size.events / 5_000)
+            campaign.finish(scene)
         finally:
             crew.kill()
             progress.close()
