@@ -12,6 +12,7 @@ COPY streams streams
 COPY sinks sinks
 COPY producers producers
 COPY local local
+COPY chaos chaos
 COPY cli cli
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 USER kontor

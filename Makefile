@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup check test demo bench lock format clean
+.PHONY: help setup check test chaos demo bench lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,7 +22,10 @@ check: .venv/.ready  ## format, lint, types, import walls, schema gate, unit tes
 	$(PY) -m pytest tests/unit -q
 
 test: check  ## check, and all tests on real Kafka, Redis and ClickHouse's engine
-	$(PY) -m pytest tests/contract tests/flow tests/e2e -q
+	$(PY) -m pytest tests/contract tests/flow tests/faults tests/e2e -q
+
+chaos: .venv/.ready  ## the long fault scenarios on a stack of their own, with a report: hours. make chaos ARGS="warehouse --kills 20"
+	./kontor chaos --report chaos-report.md $(ARGS)
 
 demo: .venv/.ready  ## everything in five minutes: start, two weeks of a shop, a killed worker, the proof
 	./kontor demo $(if $(DATA),--data $(DATA))

@@ -4,6 +4,7 @@ import typer
 
 from cli import (
     alerts,
+    chaos,
     db,
     dead_letters,
     order,
@@ -50,6 +51,7 @@ app.add_typer(topics.app, name="topics")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(rules.app, name="rules")
 app.command()(alerts.alerts)
+app.command()(chaos.chaos)
 
 
 def main() -> None:

@@ -20,7 +20,12 @@ from schemas.batch import OffsetRange
 from sinks.base import Insert, InsertRefused, SinkBusy
 from sinks.clickhouse.client import INSERT_SETTINGS, Address
 
-RETRIABLE: Final = frozenset({3, 107, 159, 164, 202, 203, 209, 210, 241, 242, 252, 285, 319, 425, 999})
+NOT_ENOUGH_SPACE: Final = (
+    243  # a full disk is waited for: to end over it would be a crash loop until somebody makes room
+)
+RETRIABLE: Final = frozenset(
+    {3, 107, 159, 164, 202, 203, 209, 210, 241, 242, NOT_ENOUGH_SPACE, 252, 285, 319, 425, 999}
+)
 _CODE = re.compile(r"(?:Code: |error code )(\d+)")
 
 

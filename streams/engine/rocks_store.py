@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from rocksdict import Options, Rdict, WriteBatch, WriteOptions
 
@@ -105,7 +105,8 @@ class RocksTable(Table[V]):
         return found
 
     def _stored_keys(self) -> Iterator[str]:
-        keys = takewhile(lambda key: key.startswith(self._prefix), self._database.keys(from_key=self._prefix))
+        raw = cast("Iterator[bytes]", self._database.keys(from_key=self._prefix))  # raw mode: keys are bytes
+        keys = takewhile(lambda key: key.startswith(self._prefix), raw)
         return (key[len(self._prefix) :].decode() for key in keys)
 
     def _take_loading(self) -> list[tuple[bytes, bytes | None]]:
@@ -133,7 +134,7 @@ class RocksStore:
         options.create_if_missing(True)
         self._database = Rdict(str(folder), options)
         unlogged = WriteOptions()
-        unlogged.disable_wal = True
+        unlogged.disable_wal = True  # type: ignore[method-assign,assignment]  # a property; its stub says method
         self._database.set_write_options(unlogged)
 
     def table(self, spec: TableSpec[V]) -> Table[V]:

@@ -120,25 +120,30 @@ class BatchConsumer(driver.Consumer):
         self._before_leaving = transport.before_leaving
         self._freed = asyncio.Event()
         self._epoch = 0  # moves whenever positions are read anew or the flow stops
+        self._taken_in_vain = False  # a fetch took records, and nobody will see them
 
     # -- fetching -------------------------------------------------------------------------------------------------
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
         if not self.flow_active:
             await self.wait(self.can_resume_flow.wait())
+        if self._taken_in_vain and not self.should_stop:
+            await self.perform_seek()
         epoch = self._epoch
         fetched = await self._fetch(self.assembler.due_in(monotonic(), timeout))
         if self.should_stop:
             return
         if epoch != self._epoch or not self.flow_active:
-            # The positions moved under a fetch that was under way: what it took would be missing, so read them anew.
-            if fetched and self.flow_active:
-                await self.perform_seek()
+            # The positions moved under a fetch that was under way: what it took would be missing. They are read anew before the
+            # next fetch, also where the flow still rests: the seek of this rebalance may have been before the fetch took.
+            self._taken_in_vain = self._taken_in_vain or bool(fetched)
             return
         now = monotonic()
         for tp, records in fetched.items():
             self.assembler.add(Partition(tp.topic, tp.partition), records, now)
         for at, batch in self.assembler.ready(now):
+            if epoch != self._epoch:
+                return  # positions moved while Faust took the batch before: this one is fetched anew
             yield TP(*at), self._to_event(at, batch)
 
     async def _fetch(self, wait: float) -> Mapping[TP, list[Any]]:
@@ -185,6 +190,7 @@ class BatchConsumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Forget what was fetched, go to the committed offsets, and cut the first batch where written bounds say."""
         self._epoch += 1
+        self._taken_in_vain = False  # before the seek: what is taken after it counts
         self.assembler.clear()
         assigned = self.assignment()
         committed = await self._batch_thread.run_here(self._batch_thread.seek_committed(assigned))

@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import KafkaError, Message, Producer
 from typer.testing import CliRunner, Result
 
+from chaos.loads.stock import a_movement
 from cli.main import app
 from producers.encoder import Encoder
 from producers.flaws import ValueFlaw, flaws_of
@@ -28,7 +29,6 @@ from tests.clickhouse import EmbeddedClickHouse
 from tests.orders import an_order
 from tests.reading import read_events
 from tests.stack import Broker
-from tests.stock_events import a_movement
 from tests.workers import Scene, WorkerProcess, until
 
 BOOK: Final = SchemaBook.from_files()

@@ -12,6 +12,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
+from chaos.loads.stock import a_movement
 from cli.registry import decoders
 from producers.publisher import Publisher
 from producers.registered import registered_book
@@ -30,7 +31,6 @@ from tests.clickhouse import EmbeddedClickHouse
 from tests.registered_payments import ADDED, BOOK, CURRENT, NARROW, REMOVED, value
 from tests.schema_registry import RegistryServer
 from tests.stack import Broker
-from tests.stock_events import a_movement
 from tests.workers import Scene, WorkerProcess, until
 
 NOWHERE = 4_242

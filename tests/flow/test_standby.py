@@ -5,15 +5,15 @@ from pathlib import Path
 
 from confluent_kafka import Producer
 
+from chaos.loads.stock import movements
+from chaos.oracle import on_hand, told_levels
 from schemas.codec import Codec
 from schemas.registry import SchemaBook
 from schemas.topics import STOCK, STOCK_LEVELS
 from schemas.values import Event
 from tests.clickhouse import EmbeddedClickHouse
-from tests.oracle import on_hand, told_levels
 from tests.reading import read_events
 from tests.stack import Broker
-from tests.stock_events import movements
 from tests.workers import Scene, WorkerProcess, until
 
 NOW_MS = 1_795_000_000_000

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from chaos.loads.stock import a_movement
 from schemas.batch import Batch, OffsetRange
 from schemas.codec import Codec
 from schemas.decoders import Decoders
@@ -19,7 +20,6 @@ from streams.inventory import steps as inventory
 from streams.inventory.tables import TABLES
 from streams.risk import steps as risk
 from tests.orders import NOON, an_order
-from tests.stock_events import a_movement
 
 BOOK = SchemaBook.from_files()
 DECODERS = Decoders(BOOK)

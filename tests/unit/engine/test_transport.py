@@ -1,19 +1,120 @@
-"""What one fetch may bring, by how many partitions share the buffers."""
+"""Fetching while positions move: whatever a fetch took and nobody saw is fetched again, or it would be lost."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pytest
+from faust.types import TP
 
-from streams.engine.transport import FETCH_BUFFERS, FETCH_BYTES, LEAST_FETCH_BYTES, fetch_bytes
+from streams.engine.assembly import Assembler, Partition
+from streams.engine.policy import BatchPolicy
+from streams.engine.transport import BatchConsumer
+
+AT = TP("moves", 0)
+ONE_BY_ONE = BatchPolicy(max_records=1, max_bytes=1 << 20, linger=0.0, in_flight=10)
+
+
+@dataclass
+class Record:
+    offset: int
+    timestamp: int = 0
+    key: bytes | None = None
+    value: bytes | None = b"v"
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class Log(BatchConsumer):
+    """A consumer whose broker is a list: `at` moves with what a fetch takes, a seek puts it back to what was committed."""
+
+    should_stop = False
+
+    def __init__(self, records: int) -> None:
+        self.records = [Record(offset) for offset in range(records)]
+        self.at = self.committed = self.seeks = 0
+        self.flow_active = True
+        self.can_resume_flow = asyncio.Event()
+        self.assembler = Assembler(ONE_BY_ONE, 1 << 20)
+        self.during_fetch: list[str] = []
+        self._epoch = 0
+        self._taken_in_vain = False
+
+    async def wait(self, *_: object, **__: object) -> None:  # type: ignore[override]
+        await self.can_resume_flow.wait()
+
+    async def perform_seek(self) -> None:
+        self._epoch += 1
+        self._taken_in_vain = False
+        self.assembler.clear()
+        self.at, self.seeks = self.committed, self.seeks + 1
+
+    async def _fetch(self, wait: float) -> dict[TP, list[Record]]:
+        for step in self.during_fetch:
+            await self.rebalance(step)
+        self.during_fetch = []
+        taken, self.at = self.records[self.at :], len(self.records)
+        return {AT: taken} if taken else {}
+
+    async def rebalance(self, step: str) -> None:
+        """As Faust does it: the flow stops, positions are read, the flow goes on."""
+        if step == "revoked":
+            self._epoch += 1
+            self.flow_active = False
+            self.can_resume_flow.clear()
+        elif step == "seek":
+            await self.perform_seek()
+        else:
+            self.flow_active = True
+            self.can_resume_flow.set()
+
+    def _to_event(self, at: Partition, batch: object) -> object:  # type: ignore[override]
+        return batch
+
+
+async def offsets(consumer: Log, calls: int = 1) -> list[int]:
+    found: list[int] = []
+    for _ in range(calls):
+        async for _, batch in consumer.getmany(0.0):
+            found += batch.offsets
+    return found
 
 
 @pytest.mark.parametrize(
-    ("partitions", "size"),
+    "during",
     [
-        (0, FETCH_BYTES),
-        (1, FETCH_BYTES),
-        (16, FETCH_BYTES),
-        (256, FETCH_BUFFERS // 256),
-        (100_000, LEAST_FETCH_BYTES),  # a fetch of nothing would never end
+        ["revoked"],
+        ["revoked", "seek"],  # the seek of the rebalance is over, the flow not yet resumed
+        ["revoked", "seek", "resumed"],
+        ["seek"],
     ],
 )
-def test_buffers_of_all_partitions_together_stay_bounded(partitions: int, size: int) -> None:
-    assert fetch_bytes(partitions) == size
+def test_what_a_fetch_took_in_vain_is_fetched_again(during: Iterable[str]) -> None:
+    async def play() -> list[int]:
+        consumer = Log(3)
+        consumer.during_fetch = list(during)
+        assert await offsets(consumer) == []
+        await consumer.rebalance("resumed")
+        return await offsets(consumer)
+
+    assert asyncio.run(play()) == [0, 1, 2]
+
+
+def test_what_was_cut_before_positions_moved_is_not_handed_over() -> None:
+    async def play() -> tuple[list[int], list[int]]:
+        consumer = Log(3)
+        before: list[int] = []
+        async for _, batch in consumer.getmany(0.0):
+            before += batch.offsets
+            for step in ("revoked", "seek", "resumed"):
+                await consumer.rebalance(step)
+        return before, await offsets(consumer)
+
+    assert asyncio.run(play()) == ([0], [0, 1, 2])
+
+
+def test_an_undisturbed_fetch_does_not_seek() -> None:
+    async def play() -> tuple[list[int], int]:
+        consumer = Log(3)
+        return await offsets(consumer, calls=2), consumer.seeks
+
+    assert asyncio.run(play()) == ([0, 1, 2], 0)

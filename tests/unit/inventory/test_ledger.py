@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chaos.loads.stock import a_movement, movements
+from chaos.oracle import on_hand
 from schemas.values import Event, to_ms
 from streams.engine.event_ids import EventIds
 from streams.engine.state import State
@@ -16,8 +18,6 @@ from streams.inventory.desk import Desk
 from streams.inventory.facts import COMMANDS, MOVES
 from streams.inventory.ledger import REMEMBERED_MOVES
 from streams.inventory.tables import ARTICLES, HOLDS, SEEN_FACTS, TABLES
-from tests.oracle import on_hand
-from tests.stock_events import a_movement, movements
 
 
 def a_desk(state: State | None = None) -> Desk:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from chaos.loads.stock import a_movement, movements
+from chaos.oracle import on_hand, told_levels
 from schemas.batch import Batch, OffsetRange
 from schemas.codec import Codec
 from schemas.decoders import Decoders
@@ -13,8 +15,6 @@ from streams.engine.state import State
 from streams.inventory.steps import Moves, Route, facts_memory
 from streams.inventory.tables import TABLES
 from streams.inventory.telling import Telling
-from tests.oracle import on_hand, told_levels
-from tests.stock_events import a_movement, movements
 
 BOOK = SchemaBook.from_files()
 CODEC = Codec(BOOK)

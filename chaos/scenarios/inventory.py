@@ -1,0 +1,132 @@
+"""Inventory workers killed, paused past their session, joining and leaving: levels equal to the oracle's, every move told once."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import polars as pl
+
+from chaos import campaign
+from chaos.checker import Finding, in_order, kept_order, same_state, told_once
+from chaos.crew import Crew
+from chaos.ledger import Piece, Sender
+from chaos.loads import stock
+from chaos.oracle import on_hand, told_levels
+from chaos.progress import Progress
+from chaos.result import Result
+from chaos.rows import events
+from chaos.scenarios.base import Size
+from chaos.scene import Scene
+from chaos.schedule import draw
+from chaos.site import Site
+from chaos.stack import Stack
+from schemas.registry import SchemaBook
+from schemas.topics import STOCK, STOCK_JOURNAL, STOCK_LEVELS, STOCK_MOVES
+from schemas.values import Event
+
+NAME: Final = "inventory"
+SKUS: Final = 500
+WORKERS: Final = 2
+LATE: Final = 0.05
+DOUBLED: Final = 0.05
+LATE_BY: Final = (500, 5_000)
+"""How many events overtake a late one."""
+
+
+def group_faults(kills: int) -> dict[str, int]:
+    """For 100 kills 20 pauses and 50 joins and leaves, which is what was promised; at least one of each."""
+    return {
+        "kill": kills,
+        "SIGSTOP": max(1, kills // 5),
+        "join": max(1, kills // 4),
+        "leave": max(1, kills // 4),
+    }
+
+
+def inventory(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
+    """5 % of the movements late, 5 % doubled; stocktakes are left out, because a late one is allowed to be told otherwise."""
+    began = time.monotonic()
+    wishes = group_faults(size.faults)
+    book, site = SchemaBook.from_files(), Site(stack)
+    site.prepare_topics()
+    movements = stock.movements(size.events, seed=size.seed, skus=SKUS, stocktakes=False)
+    arriving = disordered(movements, size.seed)
+    strikes = draw(wishes, size.seed)
+    crew = Crew(site, "inventory", {"batch_records": max(50, size.events // len(strikes) // 40)})
+    progress = Progress(site.kafka, site.group("inventory"), [site.topic(STOCK.name), site.topic(STOCK_MOVES.name)])
+    scene = Scene(site, crew, progress, random.Random(f"{size.seed}:victims"))  # noqa: S311
+    sender = Sender(site.kafka, site.prefix)
+
+    def load(since: float, until: float) -> Iterator[Piece]:
+        return stock.pieces(book, arriving[round(since * len(arriving)) : round(until * len(arriving))])
+
+    try:
+        for _ in range(WORKERS):
+            crew.hire()
+        campaign.run(scene, sender, strikes, load, tell)
+        campaign.finish(scene)
+    finally:
+        crew.kill()
+        progress.close()
+    journal = list(events(site.kafka, site.prefix, STOCK_JOURNAL.name))
+    return Result(
+        NAME,
+        size.seed,
+        time.monotonic() - began,
+        wishes,
+        {
+            "movements": f"{size.events:,}, of which 5 % come late, and 5 % twice",
+            "records": f"{len(sender.ledger):,}",
+            "moves told": f"{len(journal):,}",
+            "peak RSS of a worker": f"{crew.peak_rss / 2**20:.0f} MiB",
+        },
+        scene.recoveries,
+        state_holds(site, sender.ledger.frame(), movements, journal),
+        [str(each) for each in crew.exits],
+    )
+
+
+def state_holds(
+    site: Site, ledger: pl.DataFrame, movements: Sequence[Event], journal: Sequence[Event]
+) -> list[Finding]:
+    """Table error 0 against the oracle, derived events once for a reader of committed records, levels in their order."""
+    expected = on_hand(movements)
+    levels = list(events(site.kafka, site.prefix, STOCK_LEVELS.name))
+    return [
+        *kept_order("Kafka", ledger),
+        *told_once(STOCK_JOURNAL.name, [str(event["event_id"]) for event in journal]),
+        *told_once(STOCK_LEVELS.name, [str(event["event_id"]) for event in levels]),
+        *in_order(
+            STOCK_LEVELS.name,
+            [str(event["sku"]) for event in levels],
+            [int(str(event["version"])) for event in levels],
+        ),
+        *same_state("levels told", expected, told_levels(levels)),
+        *same_state("balances of the journal", expected, balances(journal)),
+    ]
+
+
+def balances(journal: Sequence[Event]) -> dict[tuple[str, str], int]:
+    """Units at each warehouse, bound or not, from the double entries alone."""
+    found: Counter[tuple[str, str]] = Counter()
+    for event in journal:
+        quantity = int(str(event["quantity"]))
+        for place, change in ((str(event["to_place"]), quantity), (str(event["from_place"]), -quantity)):
+            kind, _, warehouse = place.partition(":")
+            if kind in {"warehouse", "allocated"}:
+                found[str(event["sku"]), warehouse] += change
+    return {at: units for at, units in found.items() if units}
+
+
+def disordered(movements: Sequence[Event], seed: int) -> list[Event]:
+    """In the order in which they arrive: 5 % late, 5 % once more later."""
+    dice = random.Random(f"{seed}:late")  # noqa: S311 - to be repeatable is the point
+    arrivals: list[tuple[int, int]] = []
+    for number in range(len(movements)):
+        late = dice.randrange(*LATE_BY) if dice.random() < LATE else 0
+        arrivals.append((number + late, number))
+        if dice.random() < DOUBLED:
+            arrivals.append((number + dice.randrange(*LATE_BY), number))
+    return [movements[number] for _, number in sorted(arrivals)]

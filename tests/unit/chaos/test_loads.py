@@ -1,0 +1,86 @@
+"""The loads: the same again for the same seed, good where they say good, refused for the reason they say where not."""
+
+from collections import Counter
+
+import polars as pl
+
+from chaos.ledger import Ledger, Piece, digest
+from chaos.loads import stock
+from chaos.loads.lives import NOON
+from chaos.loads.orders import Mixture, OrderLoad, event_id_of
+from chaos.scenarios.evolution import spoken
+from chaos.scenarios.inventory import balances, disordered
+from schemas.batch import Batch, OffsetRange
+from schemas.decoders import Decoders
+from schemas.registry import SchemaBook
+from schemas.topics import ORDERS
+from schemas.values import to_ms
+
+BOOK = SchemaBook.from_files()
+NOW_MS = to_ms(NOON)
+MIXTURE = Mixture(doubled=0.05, bad=0.1)
+
+
+def pieces(seed: int = 1, count: int = 600) -> list[Piece]:
+    return list(OrderLoad(BOOK, seed, MIXTURE).pieces(0, count))
+
+
+def test_every_record_is_good_or_refused_for_the_reason_the_ledger_will_hold() -> None:
+    load = pieces()
+    span = OffsetRange(ORDERS.name, 0, 0, len(load) - 1)
+    batch = Batch(span, range(len(load)), [NOW_MS] * len(load), [None] * len(load), [piece.value for piece in load])
+    decoded = Decoders(BOOK).decode(ORDERS.name, batch)
+    assert {bad.offset: str(bad.cause.reason) for bad in decoded.bad} == {
+        at: piece.reason for at, piece in enumerate(load) if piece.reason
+    }
+    told = dict(zip(decoded.frame["_offset"], decoded.frame["event_id"], strict=True))
+    assert told == {at: piece.event_id for at, piece in enumerate(load) if not piece.reason}
+    total = decoded.frame.select((pl.col("total") * 10_000).sum()).item()
+    assert int(total) == sum(piece.amount for piece in load if not piece.reason)
+
+
+def test_the_same_seed_says_the_same_and_another_another() -> None:
+    assert pieces(1) == pieces(1)
+    assert pieces(1) != pieces(2)
+
+
+def test_each_order_is_said_and_some_twice() -> None:
+    counts = Counter(piece.event_id for piece in pieces() if not piece.reason)
+    assert counts.keys() == {event_id_of(number) for number in range(600)}
+    assert set(counts.values()) == {1, 2}
+
+
+def test_versions_are_spoken_one_after_the_other_with_both_between() -> None:
+    versions = OrderLoad(BOOK, 1, MIXTURE).versions
+    assert [len(spoken(versions, share)) for share in (0.0, 0.4, 0.9)] == [1, 2, 1]
+    assert spoken(versions, 0.0) != spoken(versions, 0.9)
+
+
+def test_movements_come_late_and_twice_and_none_is_missing() -> None:
+    movements = stock.movements(2_000, seed=3)
+    counts = Counter(str(event["event_id"]) for event in disordered(movements, 3))
+    assert counts.keys() == {str(event["event_id"]) for event in movements}
+    assert 50 < sum(count == 2 for count in counts.values()) < 150
+    assert disordered(movements, 3) != movements
+
+
+def test_balances_count_shelves_and_allocations_and_leave_zeros_out() -> None:
+    def move(sku: str, from_place: str, to_place: str, quantity: int) -> dict[str, str | int]:
+        return {"sku": sku, "from_place": from_place, "to_place": to_place, "quantity": quantity}
+
+    journal = [
+        move("A", "supplier", "warehouse:W1", 5),
+        move("A", "warehouse:W1", "allocated:W1", 2),
+        move("A", "allocated:W1", "customer", 2),
+        move("B", "supplier", "warehouse:W1", 1),
+        move("B", "warehouse:W1", "loss", 1),
+    ]
+    assert balances(journal) == {("A", "W1"): 3}
+
+
+def test_the_ledger_knows_what_was_never_acknowledged() -> None:
+    ledger = Ledger()
+    ledger.note(Piece("orders", b"k", None, "e1", reason="null_value"))
+    frame = ledger.frame()
+    assert frame["_offset"].to_list() == [-1]
+    assert frame["digest"].to_list() == [digest(None)] == [b""]
