@@ -11,6 +11,7 @@ from sinks.memory_features import MemoryFeatures
 from sinks.redis.features import RedisFeatures
 from streams.engine.state import State
 from streams.risk.rules import read_folder
+from streams.risk.standing import Standing
 from streams.risk.steps import TABLES, InForce, Judge, Memory
 from tests.loads import orders
 
@@ -19,7 +20,7 @@ BATCH = 4_000
 
 def measure(name: str, store: FeatureStore, count: int = 12_000) -> None:
     values = [value for _, value, _, _ in orders(count, seed=1)]
-    step = Judge("orders", Decoders(SchemaBook.from_files()), store, InForce(read_folder()), Memory(), "")
+    step = Judge("orders", Decoders(SchemaBook.from_files()), store, InForce(read_folder()), Memory(), Standing(), "")
     state, now = State(TABLES), 1_793_800_000_000
     begin = time.perf_counter()
     for first in range(0, count, BATCH):
