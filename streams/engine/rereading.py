@@ -39,6 +39,7 @@ class Rereader:
                 "auto.offset.reset": "earliest",  # of a span whose beginning the log has lost, the rest
                 "queued.max.messages.kbytes": 16_384,
                 "fetch.queue.backoff.ms": 5,
+                "fetch.wait.max.ms": 20,  # the next partition's fetch waits behind one that found nothing
             }
         )
         return cls(consumer, timeout)
@@ -55,6 +56,7 @@ class Rereader:
     def read(self, span: OffsetRange, most: int) -> Batch | None:
         """The first records of the span that the log still has, `most` at most; None where it has none. Raises LogAway."""
         self._go_to(span)
+        most = min(most, span.last - span.first + 1)  # librdkafka waits for as many as it is asked for
         found: list[Message] = []
         ended = False
         deadline = monotonic() + self._timeout
