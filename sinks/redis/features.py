@@ -20,6 +20,8 @@ from sinks.features import MEMBERS_KEPT, Counter, Operations, StoreAway, StoreBe
 
 SHARDS: Final = 8
 REPLIES_KEPT: Final = 7 * 86_400  # seconds; as long as a worker may be down in the middle of a batch
+LAYOUT: Final = 2
+"""Of keys and values. With a new one the store begins empty and is fed from the log; the old keys expire."""
 AWAY: Final = (
     redis.ConnectionError,
     redis.TimeoutError,
@@ -90,7 +92,7 @@ class RedisFeatures:
         return f"{self._prefix(shard)}mark:{topic}:{partition}"
 
     def _prefix(self, shard: int) -> str:
-        return f"{self._namespace}{{kf{shard}}}:"
+        return f"{self._namespace}{{kf{shard}}}:{LAYOUT}:"
 
 
 def _columns(operations: Operations, chosen: Sequence[int]) -> Mapping[str, object]:

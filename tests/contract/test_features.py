@@ -148,16 +148,29 @@ def test_it_knows_how_far_it_has_counted(make: Callable[[], FeatureStore]) -> No
     assert store.known("orders", 0) == 20
 
 
-def test_a_redis_that_lost_everything_says_so(redis: str) -> None:
+@pytest.mark.parametrize("lost", ["*", "{kf3}*", "{kf[0-4]}*"])
+def test_a_redis_that_lost_data_says_so_and_counts_again_only_what_it_lost(redis: str, lost: str) -> None:
+    """Of everything or of some shards; what these had counted of the stretch that failed counts once, too."""
     namespace = secrets.token_hex(4)
-    store = RedisFeatures.connect(redis, namespace)
-    ask(store, rows(40), 0, 39)
+    store, wanted = RedisFeatures.connect(redis, namespace), many_entities(120)
+    whole = ask(MemoryFeatures(), wanted, 0, 119)
+    ask(store, wanted, 0, 39)
     with Redis.from_url(redis) as client:
-        client.delete(*client.scan_iter(f"{namespace}*"))
+        client.delete(*client.scan_iter(namespace + lost))
     assert store.known("orders", 0) == -1
     with pytest.raises(StoreBehind):
-        ask(store, rows(80), 40, 79)
+        ask(store, wanted, 40, 79)
+    feed(store, wanted, 0, 79)
+    assert ask(store, wanted, 80, 119) == whole[80:]
     store.close()
+
+
+def many_entities(count: int) -> list[Row]:
+    """On all shards."""
+    return [
+        (offset, offset % 3, f"entity-{offset % 29}", MINUTE + offset % 50, 1.0, f"account-{offset % 7}")
+        for offset in range(count)
+    ]
 
 
 def test_a_redis_that_does_not_answer_is_away_at_once() -> None:
