@@ -235,21 +235,19 @@ def assert_commands_once(scene: Scene, by_order: dict[str, list[Event]]) -> None
 
 
 @pytest.mark.slow
-def test_orders_wait_while_inventory_is_gone_and_are_served_where_the_stock_is_when_it_is_back(
+def test_with_inventory_orders_are_reserved_and_allocated_where_the_stock_is(
     kafka: Broker, clickhouse: EmbeddedClickHouse, tmp_path: Path
 ) -> None:
     scene = Scene(kafka, clickhouse, tmp_path)
     scene.prepare_topics()
     count = 100
-    orders = {f"order-{number}" for number in range(count)}
     stock = [an_arrival(number) for number in range(600)]
     lives = [event for number in range(count) for event in an_allowed_order(number)]
-    publish(kafka.bootstrap, scene.prefix, [a_warehouse(), *stock, *lives])
-    workers = [scene.worker("fulfilment").start()]
-    until(lambda: {e["order_id"] for e in told(scene) if e["state"] == "AWAITING_STOCK"} == orders, 90, "all wait", 0.5)
-    assert not read(scene, STOCK_RESULTS.name)
+    publish(kafka.bootstrap, scene.prefix, [a_warehouse(), *stock])
+    workers = [scene.worker("inventory").start(), scene.worker("fulfilment").start()]
 
-    workers.append(scene.worker("inventory").start())
+    until(lambda: len({e["sku"] for e in read(scene, STOCK_LEVELS.name)}) == 600, 60, "the stock is there", 0.5)
+    publish(kafka.bootstrap, scene.prefix, lives)
     until(lambda: len(allocated(scene)) == count * 2, 90, "every line is allocated", 0.5)
     assert [worker.stop() for worker in workers] == [0, 0], [worker.said() for worker in workers]
     last = {e["order_id"]: e["state"] for e in sorted(told(scene), key=lambda e: int(str(e["step"])))}
