@@ -3,6 +3,7 @@
 Committed records only. For one thread, and not the event loop's: every call may wait.
 """
 
+import asyncio
 from dataclasses import replace
 from time import monotonic
 from typing import Final, Self
@@ -10,8 +11,10 @@ from typing import Final, Self
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.batch import Batch, OffsetRange
+from streams.engine.schema_ids import Ahead
 
 POLL: Final = 0.2  # seconds; a fetch that finds records answers at once
+SETTLED_WITHIN: Final = 5.0  # seconds
 
 
 class LogAway(Exception):
@@ -87,6 +90,34 @@ class Rereader:
         if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name for it
             raise LogAway(str(error))
         return True
+
+
+class Decodable:
+    """A rereader whose batches a decoder can read: their schema ids are settled as those of the lanes are, on the worker's loop."""
+
+    def __init__(self, log: Rereader, ahead: Ahead, loop: asyncio.AbstractEventLoop) -> None:
+        self._log = log
+        self._ahead = ahead
+        self._loop = loop
+
+    def since(self, topic: str, partition: int, time_ms: int) -> int:
+        """As Rereader's."""
+        return self._log.since(topic, partition, time_ms)
+
+    def read(self, span: OffsetRange, most: int) -> Batch | None:
+        """As Rereader's; LogAway also where the registry does not answer."""
+        batch = self._log.read(span, most)
+        if batch is not None:
+            settling = asyncio.run_coroutine_threadsafe(self._settle(batch), self._loop)
+            try:
+                settling.result(SETTLED_WITHIN)
+            except TimeoutError as error:
+                settling.cancel()
+                raise LogAway(f"{span}: the registry does not answer") from error
+        return batch
+
+    async def _settle(self, batch: Batch) -> None:
+        await self._ahead(batch)
 
 
 def _offset(message: Message) -> int:

@@ -10,9 +10,10 @@ from schemas.topics import MEMBERS, ORDERS, PAYMENTS, REVIEWS, RISK_CHANGELOG, R
 from sinks.features import FeatureStore
 from streams.engine.event_table import EventTable
 from streams.engine.metrics import Metrics
+from streams.engine.rereading import Decodable, Rereader
 from streams.engine.stateful import SendLetters, StatefulApp
 from streams.engine.worker import Worker
-from streams.risk.refeed import Log, Refeeder
+from streams.risk.refeed import Refeeder
 from streams.risk.standing import Standing
 from streams.risk.steps import TABLES, InForce, Judge, Memory
 
@@ -77,9 +78,9 @@ class Risk:
 
 
 def risk(  # noqa: PLR0917
-    worker: Worker, decoders: Decoders, store: FeatureStore, log: Log, letters: SendLetters, metrics: Metrics
+    worker: Worker, decoders: Decoders, store: FeatureStore, log: Rereader, letters: SendLetters, metrics: Metrics
 ) -> Risk:
-    """Attached to the worker."""
+    """Attached to the worker; to be called on its loop."""
     prefix, kafka = worker.settings.topic_prefix, worker.settings.kafka
     force, seen, standing, codec = InForce(), Memory(), Standing(), decoders.codec()
     topics = [topic.name for topic in (ORDERS, PAYMENTS, REVIEWS, MEMBERS)]
@@ -95,7 +96,8 @@ def risk(  # noqa: PLR0917
         EventTable(kafka, prefix + RISK_RULES.name, RISK_RULES.name, codec, force.take_rules, ahead=worker.ahead),
         EventTable(kafka, prefix + RISK_LISTS.name, RISK_LISTS.name, codec, force.take_lists, ahead=worker.ahead),
     ]
-    refeeder = Refeeder(topics, decoders, store, log, standing, lambda: app.states, prefix)
+    decodable = Decodable(log, worker.ahead, asyncio.get_running_loop())
+    refeeder = Refeeder(topics, decoders, store, decodable, standing, lambda: app.states, prefix)
     made = Risk(app, tables, worker, standing, refeeder, metrics)
     app.attach()
     worker.on_taking_over(made.take_over)

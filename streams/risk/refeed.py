@@ -32,7 +32,7 @@ MARGIN_MS: Final = 2 * 3_600_000
 
 
 class Log(Protocol):
-    """`streams.engine.rereading.Rereader`, or a list of batches in a test."""
+    """`streams.engine.rereading.Decodable`, or a list of batches in a test."""
 
     def since(self, topic: str, partition: int, time_ms: int) -> int: ...
 
