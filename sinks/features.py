@@ -3,6 +3,8 @@
 Law: what an event sees is what came before it in its partition, itself included, however the batches were cut. The values of the
 last stretch of each partition are kept with the counters: a stretch that comes again is answered from there and counted once.
 Values of one entity are exact within its shard; sources other than the event's own are interleaved as they arrive.
+Beside the counters the store keeps how far each partition is counted, and takes no stretch that leaves a gap: what it has lost, or was
+not told while it was away, is fed before anything newer. So counters and offsets are lost and restored together.
 """
 
 import zlib
@@ -54,13 +56,31 @@ class Operations:
         return len(self.offsets)
 
 
+NOTHING: Final = Operations([], [], [], [], [], [])
+
+
 class StoreAway(Exception):
     """The store did not answer; what it has counted of the stretch it will not count again."""
 
 
+class StoreBehind(Exception):
+    """The store has not counted all that came before the stretch: feed it that first. Where it had, it has counted the stretch."""
+
+    def __init__(self, span: OffsetRange, known: int) -> None:
+        super().__init__(f"{span.topic}/{span.partition} is counted up to {known}, not up to {span.first - 1}")
+
+
 class FeatureStore(Protocol):
+    """`span` claims every record from `first` to `last`: what is not among the operations never counts."""
+
     def apply(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> Sequence[float | None]:
-        """One value per operation; None where nothing is known. Raises StoreAway."""
+        """One value per operation; None where nothing is known. Raises StoreAway, StoreBehind."""
+
+    def feed(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> None:
+        """The same without answers: for what was judged without the store. Raises StoreAway, StoreBehind."""
+
+    def known(self, topic: str, partition: int) -> int:
+        """The offset up to which everything is counted, -1 for nothing. Raises StoreAway."""
 
 
 def shard_of(entity: str, shards: int) -> int:

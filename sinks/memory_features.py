@@ -1,10 +1,10 @@
 """The feature store in a dict: the twin that says in Python what `sinks/redis/features.lua` says in Lua."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from schemas.batch import OffsetRange
-from sinks.features import MEMBERS_KEPT, Aggregate, Counter, Operations, StoreAway
+from sinks.features import MEMBERS_KEPT, Aggregate, Counter, Operations, StoreAway, StoreBehind
 
 Cells = dict[str, float]
 
@@ -16,29 +16,22 @@ class _Kept:
 
 
 class MemoryFeatures:
-    """`away` makes it unreachable, for tests."""
+    """`away` makes it unreachable, `lose` empties it, for tests."""
 
     def __init__(self) -> None:
         self.away = False
         self._cells: dict[tuple[str, str], Cells] = {}
         self._kept: dict[tuple[str, int], _Kept] = {}
 
+    def lose(self) -> None:
+        self._cells.clear()
+        self._kept.clear()
+
     def apply(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> Sequence[float | None]:
-        if self.away:
-            raise StoreAway("switched off")
-        kept = self._kept.setdefault((span.topic, span.partition), _Kept())
+        kept = self._kept_of(span)
         values: dict[tuple[int, str, str], float | None] = {}
         answers = []
-        rows = zip(
-            operations.offsets,
-            operations.counters,
-            operations.entities,
-            operations.minutes,
-            operations.amounts,
-            operations.members,
-            strict=True,
-        )
-        for offset, number, entity, minute, amount, member in rows:
+        for offset, number, entity, minute, amount, member in _rows(operations):
             counter = counters[number]
             name = (offset, counter.name, entity)
             known = offset <= kept.last
@@ -54,6 +47,38 @@ class MemoryFeatures:
         if span.last > kept.last:
             self._kept[span.topic, span.partition] = _Kept(span.last, values)
         return answers
+
+    def feed(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> None:
+        kept = self._kept_of(span)
+        for offset, number, entity, minute, amount, member in _rows(operations):
+            if amount is not None and offset > kept.last:
+                counter = counters[number]
+                _feed(counter, self._cells.setdefault((counter.name, entity), {}), minute, amount, member)
+        kept.last = max(kept.last, span.last)
+
+    def known(self, topic: str, partition: int) -> int:
+        if self.away:
+            raise StoreAway("switched off")
+        kept = self._kept.get((topic, partition))
+        return kept.last if kept else -1
+
+    def _kept_of(self, span: OffsetRange) -> _Kept:
+        known = self.known(span.topic, span.partition)
+        if known < span.first - 1:
+            raise StoreBehind(span, known)
+        return self._kept.setdefault((span.topic, span.partition), _Kept())
+
+
+def _rows(operations: Operations) -> Iterator[tuple[int, int, str, int, float | None, str | None]]:
+    return zip(
+        operations.offsets,
+        operations.counters,
+        operations.entities,
+        operations.minutes,
+        operations.amounts,
+        operations.members,
+        strict=True,
+    )
 
 
 def _feed(counter: Counter, cells: Cells, minute: int, amount: float, member: str | None) -> None:

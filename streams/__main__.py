@@ -18,6 +18,7 @@ from streams.engine.fuse import Fuse, fuse_policy
 from streams.engine.global_table import TopicFollower
 from streams.engine.metrics import Metrics
 from streams.engine.policy import DECISION_BATCHES, WAREHOUSE_BATCHES
+from streams.engine.rereading import Rereader
 from streams.engine.settings import Settings, read
 from streams.engine.wire import Wire, wire
 from streams.engine.worker import Worker
@@ -114,13 +115,15 @@ async def run_risk(settings: Settings, metrics: Metrics) -> int:
     worker = Worker("risk", settings, policy, found.ahead, metrics=metrics, waits=found.waits)
     office = DeadLetterOffice("risk", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
     store = RedisFeatures.connect(settings.redis_url, settings.topic_prefix)
-    app = risk(worker, found.decoders, store, office.send, metrics)
+    log = Rereader.connect(settings.kafka)
+    app = risk(worker, found.decoders, store, log, office.send, metrics)
     try:
         await app.start()
         return await worker.run()
     finally:
         await app.stop()
         await office.stop()
+        log.close()
         store.close()
         found.close()
 

@@ -28,6 +28,7 @@ from streams.engine.settings import Settings
 from streams.engine.stateful import StatefulApp
 from streams.engine.worker import Worker
 from streams.risk.rules import read_folder
+from streams.risk.standing import Standing
 from streams.risk.steps import TABLES, InForce, Judge, Memory
 
 BATCHES: Final = BatchPolicy(max_records=8_000, max_bytes=8 << 20, linger=0.0)
@@ -84,7 +85,7 @@ def kontor(world: World, meter: Meter) -> None:
 
     app = StatefulApp(
         worker,
-        {world.topic: Judge(ORDERS.name, decoders, store, InForce(read_folder()), Memory(), prefix)},
+        {world.topic: Judge(ORDERS.name, decoders, store, InForce(read_folder()), Memory(), Standing(), prefix)},
         TABLES,
         changelog=prefix + RISK_CHANGELOG.name,
         letters=letters,

@@ -1,13 +1,16 @@
 -- One stretch of one partition on one shard: feed and read counters in the order of offsets, each offset once.
--- KEYS[1]: the reply kept for this partition. ARGV: 1 key prefix with the shard's hash tag, 2 JSON of the stretch, 3 how long
--- replies are kept (s), 4 members kept by a distinct count. Answers a JSON array: a number, or false where nothing is known.
+-- KEYS: 1 the mark, the offset up to which this partition is counted here; 2 the reply kept for it. ARGV: 1 key prefix with the shard's
+-- hash tag, 2 JSON of the stretch, 3 how long replies are kept (s), 4 members kept by a distinct count. Answers the mark (a number)
+-- where it leaves a gap before the stretch; nil where no answer is wanted; else a JSON array: a number, or false where nothing is known.
+-- The mark never expires: counters without their mark would be counted twice.
 -- sinks/memory_features.py says the same in Python; tests/contract/test_features.py holds the two together.
 local prefix, ask, kept_for, most = ARGV[1], cjson.decode(ARGV[2]), ARGV[3], tonumber(ARGV[4])
-local kept = redis.call('GET', KEYS[1])
-local last, old = -1, {}
-if kept then
-  local reply = cjson.decode(kept)
-  last, old = reply.last, reply.values
+local last = tonumber(redis.call('GET', KEYS[1]) or '-1')
+if last < ask.first - 1 then return last end
+local old = {}
+if ask.answer and #ask.offset > 0 and ask.offset[1] <= last then
+  local kept = redis.call('GET', KEYS[2])
+  old = kept and cjson.decode(kept) or {}
 end
 
 local loaded, dirty = {}, {}
@@ -75,7 +78,7 @@ for i = 1, #ask.offset do
       feed(counter, cells, minute, ask.amount[i], ask.member[i])
       dirty[key] = {cells, counter.window}
     end
-    value = read(counter, cells, minute)
+    if ask.answer then value = read(counter, cells, minute) end
   end
   values[name], answers[i] = value, value
 end
@@ -83,6 +86,7 @@ for key, entry in pairs(dirty) do
   redis.call('SET', key, cmsgpack.pack(entry[1]), 'EX', math.max(entry[2] * 120, 3600))
 end
 if ask.last > last then
-  redis.call('SET', KEYS[1], cjson.encode({last = ask.last, values = values}), 'EX', kept_for)
+  redis.call('SET', KEYS[1], string.format('%d', ask.last))
+  if ask.answer then redis.call('SET', KEYS[2], cjson.encode(values), 'EX', kept_for) end
 end
-return cjson.encode(answers)
+return ask.answer and cjson.encode(answers) or false

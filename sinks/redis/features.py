@@ -2,20 +2,33 @@
 
 Keys are hash-tagged by shard (`{kf3}`), so a Redis cluster takes them. Redis 6.2 is enough. Event time decides; the TTL of a
 counter is twice its window in wall time, and only bounds memory. A replay slower than that loses counts, a faster one none.
+A Redis that drops keys for want of memory loses counts unseen: its `maxmemory-policy` must be `noeviction`.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import Final, cast
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from schemas.batch import OffsetRange
-from sinks.features import MEMBERS_KEPT, Counter, Operations, StoreAway, shard_of
+from sinks.features import MEMBERS_KEPT, Counter, Operations, StoreAway, StoreBehind, shard_of
 
 SHARDS: Final = 8
 REPLIES_KEPT: Final = 7 * 86_400  # seconds; as long as a worker may be down in the middle of a batch
+LAYOUT: Final = 2
+"""Of keys and values. With a new one the store begins empty and is fed from the log; the old keys expire."""
+AWAY: Final = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.BusyLoadingError,
+    redis.ReadOnlyError,
+    redis.exceptions.OutOfMemoryError,
+)
 
 
 class RedisFeatures:
@@ -26,57 +39,85 @@ class RedisFeatures:
         self._namespace = namespace
         self._shards = shards
         self._script = client.register_script((files("sinks.redis") / "features.lua").read_text())
-        self._shard_of: dict[str, int] = {}
 
     @classmethod
     def connect(cls, url: str, namespace: str = "", timeout: float = 2.0) -> "RedisFeatures":
-        """`timeout` in seconds, for one answer. Nothing is contacted before the first batch."""
-        client = redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout)
+        """`timeout` in seconds, for one answer. Nothing is contacted before the first batch, and nothing tried twice: that is upkeep's."""
+        once = Retry(NoBackoff(), 0)
+        client = redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=once)
         return cls(client, namespace)
 
     def apply(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> Sequence[float | None]:
-        shards = {entity: shard_of(entity, self._shards) for entity in set(operations.entities)}
-        rows: list[list[int]] = [[] for _ in range(self._shards)]
-        for row, entity in enumerate(operations.entities):
-            rows[shards[entity]].append(row)
         answers: list[float | None] = [None] * len(operations)
-        declared = [{"name": c.name, "kind": c.aggregate.value, "window": c.window} for c in counters]
-        try:
-            for shard, chosen in enumerate(rows):
-                if chosen:
-                    found = self._ask(shard, span, declared, operations, chosen)
-                    for row, value in zip(chosen, found, strict=True):
-                        answers[row] = None if value is False else float(value)
-        except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError, redis.ReadOnlyError) as error:
-            raise StoreAway(str(error)) from error
+        for chosen, reply in self._asked(span, counters, operations, answer=True):
+            values = json.loads(cast(bytes, reply)) if chosen else []
+            for row, value in zip(chosen, values, strict=True):
+                answers[row] = None if value is False else float(value)
         return answers
+
+    def feed(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> None:
+        for _ in self._asked(span, counters, operations, answer=False):
+            pass
+
+    def known(self, topic: str, partition: int) -> int:
+        with _answers(), self._client.pipeline(transaction=False) as pipe:
+            for shard in range(self._shards):
+                pipe.get(self._mark(shard, topic, partition))
+            return min(-1 if mark is None else int(mark) for mark in pipe.execute())
 
     def close(self) -> None:
         self._client.close()
 
-    def _ask(
-        self,
-        shard: int,
-        span: OffsetRange,
-        declared: Sequence[object],
-        operations: Operations,
-        chosen: Sequence[int],
-    ) -> Sequence[float | bool]:
-        codes: dict[str, int] = {}
-        entity = [codes.setdefault(operations.entities[row], len(codes)) for row in chosen]
-        amounts = [operations.amounts[row] for row in chosen]
-        ask = {
-            "last": span.last,
-            "counters": declared,
-            "entities": list(codes),
-            "offset": [operations.offsets[row] for row in chosen],
-            "counter": [operations.counters[row] for row in chosen],
-            "entity": entity,
-            "minute": [operations.minutes[row] for row in chosen],
-            "amount": [False if amount is None else amount for amount in amounts],
-            "member": [operations.members[row] or "" for row in chosen],
-        }
-        prefix = f"{self._namespace}{{kf{shard}}}:"
-        kept = f"{prefix}reply:{span.topic}:{span.partition}"
-        reply = self._script([kept], [prefix, json.dumps(ask), REPLIES_KEPT, MEMBERS_KEPT])
-        return cast("list[float | bool]", json.loads(cast(bytes, reply)))
+    def _asked(
+        self, span: OffsetRange, counters: Sequence[Counter], operations: Operations, *, answer: bool
+    ) -> Iterator[tuple[Sequence[int], object]]:
+        """Every shard, also one that none of the rows is for: its mark moves with the others. The rows asked for, and the reply."""
+        shards = {entity: shard_of(entity, self._shards) for entity in set(operations.entities)}
+        rows: list[list[int]] = [[] for _ in range(self._shards)]
+        for row, entity in enumerate(operations.entities):
+            rows[shards[entity]].append(row)
+        declared = [{"name": c.name, "kind": c.aggregate.value, "window": c.window} for c in counters]
+        for shard, chosen in enumerate(rows):
+            ask = {"first": span.first, "last": span.last, "answer": answer, "counters": declared}
+            prefix = self._prefix(shard)
+            keys = [self._mark(shard, span.topic, span.partition), f"{prefix}reply:{span.topic}:{span.partition}"]
+            stretch = json.dumps({**ask, **_columns(operations, chosen)})
+            with _answers():
+                reply = self._script(keys, [prefix, stretch, REPLIES_KEPT, MEMBERS_KEPT])
+            if isinstance(reply, int):
+                raise StoreBehind(span, reply)
+            yield chosen, reply
+
+    def _mark(self, shard: int, topic: str, partition: int) -> str:
+        return f"{self._prefix(shard)}mark:{topic}:{partition}"
+
+    def _prefix(self, shard: int) -> str:
+        return f"{self._namespace}{{kf{shard}}}:{LAYOUT}:"
+
+
+def _columns(operations: Operations, chosen: Sequence[int]) -> Mapping[str, object]:
+    codes: dict[str, int] = {}
+    entity = [codes.setdefault(operations.entities[row], len(codes)) for row in chosen]
+    amounts = [operations.amounts[row] for row in chosen]
+    return {
+        "entities": list(codes),
+        "offset": [operations.offsets[row] for row in chosen],
+        "counter": [operations.counters[row] for row in chosen],
+        "entity": entity,
+        "minute": [operations.minutes[row] for row in chosen],
+        "amount": [False if amount is None else amount for amount in amounts],
+        "member": [operations.members[row] or "" for row in chosen],
+    }
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """What passes by itself, or when somebody gives Redis room, is StoreAway; anything else is a fault of ours."""
+    try:
+        yield
+    except AWAY as error:
+        raise StoreAway(str(error)) from error
+    except redis.ResponseError as error:
+        if str(error).startswith("MISCONF"):  # it cannot write its own file: a full disk
+            raise StoreAway(str(error)) from error
+        raise

@@ -5,7 +5,7 @@ committed together; after anything but success the process ends, so that memory 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
@@ -70,6 +70,11 @@ class StatefulApp:
         self._standby: Standby | None = None
         self._writers: dict[int, TransactionalWriter] = {}
         self._abandoned: list[TransactionalWriter] = []
+
+    @property
+    def states(self) -> Mapping[int, State]:
+        """Of the partition numbers this worker has now. To be read beside the lanes by whoever keeps out of their way."""
+        return self._states
 
     def attach(self) -> None:
         self._worker.attach(list(self._steps), self.handle, _nothing, by_partition_number)

@@ -4,6 +4,7 @@ A feature is fed by one topic where its filter holds, and read by every topic th
 event that asks. Thresholds live in the rules; published ones are in their files.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,22 +79,22 @@ def names_for(topic: str) -> tuple[str, ...]:
     return tuple(feature.name for feature in FEATURES if feature.read_by(topic))
 
 
+def longest_window(topic: str) -> int:
+    """How long an event of this topic is seen by any feature, in milliseconds."""
+    return max(feature.window for feature in FEATURES if feature.feed == topic) * 60_000
+
+
 def with_features(
     store: FeatureStore, span: OffsetRange, topic: str, events: pl.DataFrame, wanted: frozenset[str]
 ) -> pl.DataFrame:
     """The events with a column for every feature of `names_for(topic)`, null where it is not known.
 
-    A feature is fed whenever the topic feeds it, and read where `wanted` names it. Raises StoreAway.
+    A feature is fed whenever the topic feeds it, and read where `wanted` names it. `span` claims every record that is handled
+    with these events. Raises StoreAway, StoreBehind.
     """
     chosen = [each for each in FEATURES if each.feed == topic or (each.read_by(topic) and each.name in wanted)]
-    parts = [_operations(number, feature, topic, events) for number, feature in enumerate(chosen)]
-    asked = pl.concat(parts).sort("offset", "counter") if parts else pl.DataFrame()
-    if asked.is_empty():
-        return without_features(topic, events)
-    operations = Operations(
-        *(asked[name].to_list() for name in ("offset", "counter", "entity", "minute", "amount", "member"))
-    )
-    answers = store.apply(span, [feature.counter for feature in chosen], operations)
+    asked = _asked(chosen, topic, events)
+    answers = store.apply(span, [feature.counter for feature in chosen], _columns(asked))
     asked = asked.with_columns(pl.Series("value", answers, dtype=pl.Float64))
     for number, feature in enumerate(chosen):
         values = asked.filter(pl.col("counter") == number).select(_offset="offset", value="value")
@@ -101,10 +102,29 @@ def with_features(
     return without_features(topic, events)
 
 
+def count(store: FeatureStore, span: OffsetRange, topic: str, events: pl.DataFrame) -> None:
+    """Feed what the topic feeds, read nothing. Raises StoreAway, StoreBehind."""
+    chosen = [each for each in FEATURES if each.feed == topic]
+    fed = _asked(chosen, topic, events).filter(pl.col("amount").is_not_null())
+    store.feed(span, [feature.counter for feature in chosen], _columns(fed))
+
+
 def without_features(topic: str, events: pl.DataFrame) -> pl.DataFrame:
     """The same columns, null where `events` has none: what is left when the store is away."""
     missing = [name for name in names_for(topic) if name not in events.columns]
     return events.with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
+
+
+def _asked(chosen: Sequence[Feature], topic: str, events: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([_operations(n, feature, topic, events) for n, feature in enumerate(chosen)]).sort(
+        "offset", "counter"
+    )
+
+
+def _columns(asked: pl.DataFrame) -> Operations:
+    return Operations(
+        *(asked[name].to_list() for name in ("offset", "counter", "entity", "minute", "amount", "member"))
+    )
 
 
 def _operations(number: int, feature: Feature, topic: str, events: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,7 @@ A rule's own cases run at every load: rows it must fire on and rows it must stay
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -93,6 +93,10 @@ class RuleSet:
 
     def on(self, topic: str) -> Sequence[Rule]:
         return [rule for rule in self.rules if rule.spec.applies_to == topic and rule.spec.mode != "off"]
+
+    def naming_none_of(self, columns: Collection[str]) -> "RuleSet":
+        """Those that can do without these columns."""
+        return RuleSet(tuple(rule for rule in self.rules if rule.expression.columns.isdisjoint(columns)))
 
     def columns(self, topic: str) -> frozenset[str]:
         """Every column a rule on this topic names."""

@@ -4,9 +4,11 @@ import secrets
 from collections.abc import Callable, Sequence
 
 import pytest
+from redis import Redis
 
+from local.ports import free_ports
 from schemas.batch import OffsetRange
-from sinks.features import MEMBERS_KEPT, Aggregate, Counter, FeatureStore, Operations
+from sinks.features import MEMBERS_KEPT, Aggregate, Counter, FeatureStore, Operations, StoreAway, StoreBehind
 from sinks.memory_features import MemoryFeatures
 from sinks.redis.features import RedisFeatures
 
@@ -109,3 +111,71 @@ def test_nothing_known_is_not_nought(make: Callable[[], FeatureStore]) -> None:
         (2, 3, "x", MINUTE + 9, None, None),
     ]
     assert ask(make(), wanted, 0, 2) == [None, 0, 9]
+
+
+def feed(store: FeatureStore, wanted: Sequence[Row], first: int, last: int) -> None:
+    part = [row for row in wanted if first <= row[0] <= last and row[4] is not None]
+    columns = list(zip(*part, strict=True)) or [()] * 6
+    store.feed(OffsetRange("orders", 0, first, last), COUNTERS, Operations(*columns))
+
+
+def test_a_gap_is_refused_and_nothing_of_it_counted(make: Callable[[], FeatureStore]) -> None:
+    wanted, store = rows(120), make()
+    whole = ask(make(), wanted, 0, 119)
+    ask(store, wanted, 0, 39)
+    for _ in range(2):
+        with pytest.raises(StoreBehind):
+            ask(store, wanted, 80, 119)
+    feed(store, wanted, 40, 79)
+    assert ask(store, wanted, 80, 119) == whole[80:]
+
+
+@pytest.mark.parametrize("cuts", [[(0, 79)], [(0, 10), (5, 60), (0, 79)], [(0, 79), (0, 79)]])
+def test_what_is_fed_twice_counts_once(make: Callable[[], FeatureStore], cuts: list[tuple[int, int]]) -> None:
+    wanted, store = rows(120), make()
+    for first, last in cuts:
+        feed(store, wanted, first, last)
+    assert ask(store, wanted, 80, 119) == ask(make(), wanted, 0, 119)[80:]
+
+
+def test_it_knows_how_far_it_has_counted(make: Callable[[], FeatureStore]) -> None:
+    """Also where a stretch has nothing to count, for some shards or for all."""
+    store = make()
+    assert store.known("orders", 0) == -1
+    ask(store, [(3, 0, "a", MINUTE, 1, None)], 0, 7)
+    assert (store.known("orders", 0), store.known("orders", 1)) == (7, -1)
+    feed(store, [], 8, 20)
+    assert store.known("orders", 0) == 20
+
+
+@pytest.mark.parametrize("lost", ["*", "{kf3}*", "{kf[0-4]}*"])
+def test_a_redis_that_lost_data_says_so_and_counts_again_only_what_it_lost(redis: str, lost: str) -> None:
+    """Of everything or of some shards; what these had counted of the stretch that failed counts once, too."""
+    namespace = secrets.token_hex(4)
+    store, wanted = RedisFeatures.connect(redis, namespace), many_entities(120)
+    whole = ask(MemoryFeatures(), wanted, 0, 119)
+    ask(store, wanted, 0, 39)
+    with Redis.from_url(redis) as client:
+        client.delete(*client.scan_iter(namespace + lost))
+    assert store.known("orders", 0) == -1
+    with pytest.raises(StoreBehind):
+        ask(store, wanted, 40, 79)
+    feed(store, wanted, 0, 79)
+    assert ask(store, wanted, 80, 119) == whole[80:]
+    store.close()
+
+
+def many_entities(count: int) -> list[Row]:
+    """On all shards."""
+    return [
+        (offset, offset % 3, f"entity-{offset % 29}", MINUTE + offset % 50, 1.0, f"account-{offset % 7}")
+        for offset in range(count)
+    ]
+
+
+def test_a_redis_that_does_not_answer_is_away_at_once() -> None:
+    store = RedisFeatures.connect(f"redis://127.0.0.1:{free_ports(1)[0]}/0")
+    for use in (lambda: ask(store, rows(8), 0, 7), lambda: store.known("orders", 0)):
+        with pytest.raises(StoreAway):
+            use()
+    store.close()

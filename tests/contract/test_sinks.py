@@ -4,6 +4,7 @@ import asyncio
 import io
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import fastavro
@@ -11,13 +12,15 @@ import pytest
 
 from schemas.batch import OffsetRange
 from schemas.landing import LANDING_FIELDS
-from sinks.base import Insert, InsertRefused, Sink
+from sinks.base import Insert, InsertRefused, Sink, SinkBusy
 from sinks.clickhouse.client import Address
 from sinks.clickhouse.ddl import topic_ddl
 from sinks.clickhouse.migrate import Migration
 from sinks.clickhouse.writer import ClickHouseWriter
 from sinks.memory import MemorySink
 from tests.clickhouse import EmbeddedClickHouse
+from tests.cut_answers import wire_to
+from tests.workers import until
 
 RECORD = {"type": "record", "name": "Thing", "fields": [{"name": "event_id", "type": "string"}]}
 
@@ -39,7 +42,7 @@ class InMemory:
 
 
 class InClickHouse:
-    def __init__(self, server: EmbeddedClickHouse) -> None:
+    def __init__(self, server: EmbeddedClickHouse, url: str = "") -> None:
         database = f"sinks_{secrets.token_hex(4)}"
         address = Address(server.url, server.user, server.password, database)
         with address.connect(database="default") as client:
@@ -47,7 +50,11 @@ class InClickHouse:
         self.client = address.connect()
         for statement in Migration(1, "things", topic_ddl("things", RECORD)).statements():
             self.client.command(statement)
-        self.sink = ClickHouseWriter(address)
+        self.sink = ClickHouseWriter(replace(address, url=url or server.url))
+
+    def close(self) -> None:
+        self.sink.close()
+        self.client.close()
 
     def count(self) -> int:
         return int(self.client.query("SELECT count() FROM things_raw").result_rows[0][0])
@@ -63,8 +70,7 @@ def destination(request: pytest.FixtureRequest) -> Iterator[Destination]:
         return
     there = InClickHouse(request.getfixturevalue("clickhouse"))
     yield there
-    there.sink.close()
-    there.client.close()
+    there.close()
 
 
 def an_insert(token: str, *offsets: int, partition: int = 0, table: str = "things_landing") -> Insert:
@@ -100,5 +106,27 @@ def test_clickhouse_refuses_what_it_will_never_take(clickhouse: EmbeddedClickHou
     there = InClickHouse(clickhouse)
     with pytest.raises(InsertRefused, match="60"):
         asyncio.run(there.sink.insert(an_insert("a", 1, table="nothing_landing")))
-    there.sink.close()
-    there.client.close()
+    there.close()
+
+
+@pytest.mark.parametrize("answers", [1, 2, 5])
+def test_answers_cut_after_the_insert_are_said_again_and_store_nothing_new(
+    clickhouse: EmbeddedClickHouse, answers: int
+) -> None:
+    """One is said again by the driver itself, the rest by who calls."""
+    with wire_to(clickhouse.url) as wire:
+        there = InClickHouse(clickhouse, wire.url)
+        asyncio.run(there.sink.insert(an_insert("a", 1, 2)))
+        wire.to_cut = answers
+        until(lambda: _taken(there.sink, an_insert("b", 3, 4, 5)), 30, "the insert is answered", 0.05)
+        assert wire.cut == answers
+        assert there.count() == 5
+        there.close()
+
+
+def _taken(sink: Sink, insert: Insert) -> bool:
+    try:
+        asyncio.run(sink.insert(insert))
+    except SinkBusy:
+        return False
+    return True

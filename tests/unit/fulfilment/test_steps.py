@@ -151,6 +151,23 @@ def test_without_a_verdict_the_order_goes_on_and_says_so() -> None:
     assert (change["state"], change["degraded"]) == ("AWAITING_STOCK", True)
 
 
+@pytest.mark.parametrize(("facts", "waiting", "served"), [
+    ((placed(), verdict()), "AWAITING_STOCK", "AWAITING_PAYMENT"),
+    ((placed(), verdict(), captured()), "PAID", "DISPATCHED"),
+])  # fmt: skip
+def test_while_inventory_is_gone_an_order_says_that_it_waits_and_asks_once(
+    facts: tuple[Fact, ...], waiting: str, served: str
+) -> None:
+    step, state = facts_step(tables()), State(TABLES)
+    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(*facts)])).emits)
+    for minute in range(1, 20):
+        emits += step(state, a_batch(ORDER_FACTS.name, [message()], NOW + minute * 60_000)).emits
+    assert events(emits, ORDER_LIFECYCLE.name)[-1]["state"] == waiting
+    assert commands(emits) == [("RESERVE", "1", None), ("RESERVE", "2", None)]
+    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(*reserved())], NOW + 20 * 60_000)).emits)
+    assert state.table(FILES)["o1"].state == served
+
+
 def test_a_state_read_back_from_the_changelog_goes_on_alike() -> None:
     first, second = State(TABLES), State(TABLES)
     facts = (placed(), verdict(), *reserved())

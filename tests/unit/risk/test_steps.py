@@ -13,6 +13,7 @@ from sinks.memory_features import MemoryFeatures
 from streams.engine.state import State
 from streams.risk.lists import Lists
 from streams.risk.rules import read_folder
+from streams.risk.standing import Standing
 from streams.risk.steps import TABLES, InForce, Judge, Memory
 from tests.orders import NOON, an_order
 
@@ -35,7 +36,7 @@ def batch(events: list[Event], first: int = 0) -> Batch:
 
 def judge(store: MemoryFeatures, lists: Lists | None = None) -> Judge:
     force = InForce(read_folder(), lists or Lists())
-    return Judge(ORDERS.name, Decoders(BOOK), store, force, Memory(), "")
+    return Judge(ORDERS.name, Decoders(BOOK), store, force, Memory(), Standing(), "")
 
 
 def told(outcome_emits: object, topic: str) -> list[Event]:
