@@ -15,6 +15,7 @@ from cli.letter_options import ByApp, Closed, DryRun, Limit, Number, Origins, Si
 from cli.letter_options import wanted as asked_for
 from cli.letter_page import count_table, letter_page, letter_table
 from cli.publish import read_events, show_problems
+from cli.registry import as_stack_errors, schema_source
 from cli.stack import told_clearly
 from producers.letters import LetterDesk, NotReplayable, Outcome, repaired, topic_of
 from schemas.codec import InvalidEvent
@@ -74,15 +75,20 @@ def show(
     save: Annotated[Path | None, typer.Option(help="Write the value's bytes to this file.")] = None,
 ) -> None:
     """Show one letter: headers, bytes, what could be read of it, what happened to it, and what to do."""
-    console, book = Console(), SchemaBook.from_files()
-    with told_clearly(console), connections().connect() as client:
-        letters = Letters(client)
-        found = letters.load([origin])
+    console = Console()
+    with told_clearly(console):
+        there = connections()
+        with there.connect() as client:
+            letters = Letters(client)
+            found = letters.load([origin])
+            history = letters.history(found[0]) if found else []
         if not found:
             console.print(f"[bold red]There is no letter of {escape(origin)}.[/] kontor dead-letters list")
             raise typer.Exit(1)
         refused = found[0]
-        for line in letter_page(refused, read_as_far(refused.value, book), letters.history(refused), size):
+        with as_stack_errors():
+            read = read_as_far(refused.value, schema_source(there.settings, SchemaBook.from_files()))
+        for line in letter_page(refused, read, history, size):
             console.print(line, highlight=False, soft_wrap=True)
         if save is not None:
             save.write_bytes(refused.value or b"")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from local.errors import StackError
 from producers.registered import registered_book
 from schemas.decoders import Decoders
-from schemas.registry import SchemaBook
+from schemas.registry import SchemaBook, SchemaSource
 from schemas.registry_api import RegistryAway, RegistryRefused
 from schemas.registry_ids import Asking, RegistryIds
 from streams.engine.settings import Settings
@@ -29,12 +29,17 @@ def writers_book(settings: Settings) -> SchemaBook:
 
 def decoders(settings: Settings) -> Decoders:
     """For who reads: ids are asked for where they are met."""
-    book, registry = SchemaBook.from_files(), registry_of(settings)
+    book = SchemaBook.from_files()
+    return Decoders(book, schema_source(settings, book))
+
+
+def schema_source(settings: Settings, book: SchemaBook) -> SchemaSource:
+    """The schema files, and the registry for ids where one is configured. `find` raises RegistryAway."""
+    registry = registry_of(settings)
     if registry is None:
-        return Decoders(book)
-    return Decoders(
-        book, Asking(RegistryIds(book, registry, prefix=settings.topic_prefix, shelf=shelf_of(settings)), monotonic)
-    )
+        return book
+    ids = RegistryIds(book, registry, prefix=settings.topic_prefix, shelf=shelf_of(settings))
+    return Asking(ids, monotonic)
 
 
 def the_registry(settings: Settings) -> "SchemaRegistry":

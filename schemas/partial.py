@@ -30,12 +30,13 @@ class Reading:
 
 
 def read_as_far(value: bytes | None, source: SchemaSource) -> Reading:
-    """Never raises, whatever the bytes are."""
+    """Whatever the bytes are. Raises only what the source raises where it cannot be asked."""
     try:
         framed = split(value)
+        writer = source.find(framed.writer)
     except UnreadableMessage as cause:
         return Reading(stopped=0, trouble=str(cause))
-    writer, start = source.find(framed.writer), len(head(framed.writer))
+    start = len(head(framed.writer))
     if writer is None:
         return Reading(stopped=start, trouble=f"nobody knows the schema {framed.writer}")
     at, whole, trouble = 0, 0, None

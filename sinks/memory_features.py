@@ -86,10 +86,11 @@ def _feed(counter: Counter, cells: Cells, minute: int, amount: float, member: st
         case Aggregate.FIRST:
             cells["first"] = min(cells.get("first", minute), minute)
         case Aggregate.DISTINCT:
+            newest = max(minute, *cells.values()) if cells else minute
+            _forget_members(cells, newest - counter.window)
             cell = str(member)
-            if cell in cells or len(cells) < MEMBERS_KEPT:
+            if minute > newest - counter.window and (cell in cells or len(cells) < MEMBERS_KEPT):
                 cells[cell] = max(cells.get(cell, minute), minute)
-            _forget_members(cells, max(cells.values()) - counter.window)
         case _:
             cell = str(minute)
             cells[cell] = cells.get(cell, 0) + amount

@@ -11,7 +11,7 @@ from chaos.ledger import Piece
 from chaos.loads.poison import Poison
 from schemas.encode_columns import Column, Constant, encode_rows
 from schemas.example_events import examples
-from schemas.framing import frame
+from schemas.framing import head
 from schemas.registry import SchemaBook, WriterSchema
 from schemas.topics import ORDERS
 from schemas.values import Event
@@ -70,7 +70,8 @@ class OrderLoad:
                 "occurred_at": [start + timedelta(seconds=number % 86_400) for number in mine],
                 "total": totals,
             }
-            values = [frame(writer.fingerprint, body) for body in encode_rows(writer.record, columns, len(mine))]
+            frame = head(writer.fingerprint)
+            values = [frame + body for body in encode_rows(writer.record, columns, len(mine))]
             found += [
                 Piece(ORDERS.name, order_id_of(n).encode(), value, event_id_of(n), int(total * TEN_THOUSANDTHS))
                 for n, value, total in zip(mine, values, totals, strict=True)

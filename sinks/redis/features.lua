@@ -7,86 +7,122 @@
 local prefix, ask, kept_for, most = ARGV[1], cjson.decode(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local last = tonumber(redis.call('GET', KEYS[1]) or '-1')
 if last < ask.first - 1 then return last end
+
+local function name_of(of, i)
+  return of.offset[i] .. ':' .. of.counters[of.counter[i] + 1].name .. ':' .. of.entities[of.entity[i] + 1]
+end
+
+-- What was answered for offsets that were counted before, by name; made only where some come again.
 local old = {}
 if ask.answer and #ask.offset > 0 and ask.offset[1] <= last then
-  local kept = redis.call('GET', KEYS[2])
-  old = kept and cjson.decode(kept) or {}
-end
-
-local loaded, dirty = {}, {}
-local function cells_of(counter, entity)
-  local key = prefix .. counter.name .. ':' .. entity
-  local cells = loaded[key]
-  if not cells then
-    local blob = redis.call('GET', key)
-    cells = blob and cmsgpack.unpack(blob) or {}
-    loaded[key] = cells
+  local kept = redis.call('HMGET', KEYS[2], 'stretch', 'answers')
+  if kept[1] then
+    local before, answered = cjson.decode(kept[1]), cjson.decode(kept[2])
+    for i = 1, #answered do old[name_of(before, i)] = answered[i] end
   end
-  return key, cells
 end
 
-local function feed(counter, cells, minute, amount, member)
+-- A counter of one entity while the script runs. Beside its cells: the newest and (at least) the oldest minute in them, how many there
+-- are, and the last read, so that a crowded entity costs no more than a quiet one.
+local slots, dirty = {}, {}
+local function slot_of(number, entity)
+  local at = entity * #ask.counters + number
+  local slot = slots[at]
+  if not slot then
+    local counter = ask.counters[number + 1]
+    local key = prefix .. counter.name .. ':' .. ask.entities[entity + 1]
+    local blob = redis.call('GET', key)
+    slot = {key = key, counter = counter, cells = blob and cmsgpack.unpack(blob) or {}, size = 0, newest = -1, oldest = math.huge}
+    if counter.kind ~= 'first' then
+      for name, value in pairs(slot.cells) do
+        local minute = counter.kind == 'distinct' and value or name
+        slot.size, slot.newest, slot.oldest = slot.size + 1, math.max(slot.newest, minute), math.min(slot.oldest, minute)
+      end
+    end
+    slots[at] = slot
+  end
+  return slot
+end
+
+local function forget(slot, through)
+  local size, oldest, distinct = 0, math.huge, slot.counter.kind == 'distinct'
+  for name, value in pairs(slot.cells) do
+    local minute = distinct and value or name
+    if minute <= through then slot.cells[name] = nil else size, oldest = size + 1, math.min(oldest, minute) end
+  end
+  slot.size, slot.oldest = size, oldest
+end
+
+local function feed(slot, minute, amount, member)
+  local cells, counter = slot.cells, slot.counter
   if counter.kind == 'first' then
     cells.first = math.min(cells.first or minute, minute)
     return
   end
-  local newest = minute
-  if counter.kind == 'distinct' then
-    local size = 0
-    for _ in pairs(cells) do size = size + 1 end
-    if cells[member] or size < most then cells[member] = math.max(cells[member] or minute, minute) end
-    for _, seen in pairs(cells) do newest = math.max(newest, seen) end
-    for name, seen in pairs(cells) do if seen <= newest - counter.window then cells[name] = nil end end
-  else
-    local cell = tostring(minute)
-    local new = cells[cell] == nil
-    cells[cell] = (cells[cell] or 0) + amount
-    if new then
-      for name in pairs(cells) do newest = math.max(newest, tonumber(name)) end
-      for name in pairs(cells) do if tonumber(name) <= newest - 2 * counter.window then cells[name] = nil end end
-    end
+  local distinct = counter.kind == 'distinct'
+  local reach = distinct and counter.window or 2 * counter.window
+  if minute > slot.newest then
+    slot.newest = minute
+    if slot.oldest <= minute - reach then forget(slot, minute - reach) end
+  elseif minute <= slot.newest - reach then
+    return
   end
+  local name = distinct and member or minute
+  local before = cells[name]
+  if distinct then
+    if before == nil and slot.size >= most then return end
+    cells[name] = math.max(before or minute, minute)
+    slot.read_at = nil
+  else
+    cells[name] = (before or 0) + amount
+    if slot.read_at and minute <= slot.read_at and minute > slot.read_at - counter.window then slot.read = slot.read + amount end
+  end
+  if before == nil then slot.size, slot.oldest = slot.size + 1, math.min(slot.oldest, minute) end
 end
 
-local function read(counter, cells, minute)
+local function read(slot, minute)
+  local cells, counter = slot.cells, slot.counter
   if counter.kind == 'first' then
     if not cells.first then return false end
     return math.max(minute - cells.first, 0)
   end
   local after, sum = minute - counter.window, 0
+  if counter.kind == 'distinct' and slot.oldest > after then return slot.size end
+  if slot.read_at == minute then return slot.read end
   if counter.kind == 'distinct' then
     for _, seen in pairs(cells) do if seen > after then sum = sum + 1 end end
   else
-    for name, value in pairs(cells) do
-      local at = tonumber(name)
-      if at > after and at <= minute then sum = sum + value end
-    end
+    for at, value in pairs(cells) do if at > after and at <= minute then sum = sum + value end end
   end
+  slot.read_at, slot.read = minute, sum
   return sum
 end
 
-local answers, values = {}, {}
+local answers = {}
 for i = 1, #ask.offset do
-  local offset, minute = ask.offset[i], ask.minute[i]
-  local counter, entity = ask.counters[ask.counter[i] + 1], ask.entities[ask.entity[i] + 1]
-  local name = offset .. ':' .. counter.name .. ':' .. entity
-  local value = nil
-  if offset <= last then value = old[name] end
+  local again, value = ask.offset[i] <= last, nil
+  if again then value = old[name_of(ask, i)] end
   if value == nil then
-    local key, cells = cells_of(counter, entity)
-    if ask.amount[i] ~= false and offset > last then
-      feed(counter, cells, minute, ask.amount[i], ask.member[i])
-      dirty[key] = {cells, counter.window}
+    local slot = slot_of(ask.counter[i], ask.entity[i])
+    if not again and ask.amount[i] ~= false then
+      feed(slot, ask.minute[i], ask.amount[i], ask.member[i])
+      dirty[slot.key] = slot
     end
-    if ask.answer then value = read(counter, cells, minute) end
+    if ask.answer then value = read(slot, ask.minute[i]) end
   end
-  values[name], answers[i] = value, value
+  answers[i] = value
 end
-for key, entry in pairs(dirty) do
-  redis.call('SET', key, cmsgpack.pack(entry[1]), 'EX', math.max(entry[2] * 120, 3600))
+for key, slot in pairs(dirty) do
+  redis.call('SET', key, cmsgpack.pack(slot.cells), 'EX', math.max(slot.counter.window * 120, 3600))
 end
+if not ask.answer then
+  if ask.last > last then redis.call('SET', KEYS[1], string.format('%d', ask.last)) end
+  return false
+end
+local told = cjson.encode(answers)
 if ask.last > last then
   redis.call('SET', KEYS[1], string.format('%d', ask.last))
-  if ask.answer then redis.call('SET', KEYS[2], cjson.encode(values), 'EX', kept_for) end
+  redis.call('HSET', KEYS[2], 'stretch', ARGV[2], 'answers', told)
+  redis.call('EXPIRE', KEYS[2], kept_for)
 end
-return ask.answer and cjson.encode(answers) or false
+return told

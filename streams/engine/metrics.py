@@ -46,6 +46,7 @@ class Metrics:
         self.stopped = Gauge(
             "kontor_partition_stopped", "1: too much is refused, the fuse has blown; the worker's log says the way on",
             ["topic", "partition"], registry=registry,
+        )  # fmt: skip
         self.owing = Gauge(
             "kontor_feature_partitions_owing", "Partitions whose feature store lags behind; above 0 decisions are degraded: look at Redis",
             registry=registry,

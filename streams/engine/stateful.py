@@ -74,7 +74,7 @@ class StatefulApp:
     @property
     def states(self) -> Mapping[int, State]:
         """Of the partition numbers this worker has now. To be read beside the lanes by whoever keeps out of their way."""
-        return self._states
+        return {number: owned.state for number, owned in self._owned.items()}
 
     def attach(self) -> None:
         self._worker.attach(list(self._steps), self.handle, _nothing, by_partition_number)

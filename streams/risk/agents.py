@@ -40,6 +40,8 @@ class Risk:
         self._refeeder = refeeder
         self._metrics = metrics
         self._stopping = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._turning = False
         self._upkeep: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -49,16 +51,25 @@ class Risk:
         self._upkeep = asyncio.create_task(self._keep_fed())
         self._upkeep.add_done_callback(self._on_upkeep_ended)
 
+    async def hold(self, _assigned: frozenset[int]) -> None:
+        """Before states are let go of: nobody reads them any more."""
+        self._refeeder.stop()
+        await self._turn.acquire()
+
     async def take_over(self, assigned: frozenset[int]) -> None:
         """After the states are read back: whether the store knows as much as they do."""
         self._standing.dealt(assigned)
         await asyncio.to_thread(self._refeeder.check, assigned)
+        self._refeeder.resume()
+        self._turn.release()
 
     async def stop(self) -> None:
         """A chunk that is being fed is fed to its end."""
         self._stopping.set()
         self._refeeder.stop()
         if self._upkeep is not None:
+            if not self._turning:
+                self._upkeep.cancel()  # it waits, perhaps behind a takeover that failed
             await asyncio.wait([self._upkeep])
         await self._app.stop()
         for table in self._tables:
@@ -67,7 +78,10 @@ class Risk:
     async def _keep_fed(self) -> None:
         while not self._stopping.is_set():
             if self._standing.owing:
-                await asyncio.to_thread(self._refeeder.turn)
+                async with self._turn:
+                    self._turning = True
+                    await asyncio.to_thread(self._refeeder.turn)
+                    self._turning = False
             self._metrics.owing.set(len(self._standing.owing))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), UPKEEP_EVERY)
@@ -99,6 +113,7 @@ def risk(  # noqa: PLR0917
     decodable = Decodable(log, worker.ahead, asyncio.get_running_loop())
     refeeder = Refeeder(topics, decoders, store, decodable, standing, lambda: app.states, prefix)
     made = Risk(app, tables, worker, standing, refeeder, metrics)
+    worker.on_taking_over(made.hold)
     app.attach()
     worker.on_taking_over(made.take_over)
     return made

@@ -73,8 +73,11 @@ class Refeeder:
         self._open = True
 
     def stop(self) -> None:
-        """A turn ends after the chunk it is at."""
+        """A turn ends after the chunk it is at, and none begins."""
         self._open = False
+
+    def resume(self) -> None:
+        self._open = True
 
     def check(self, numbers: Collection[int]) -> None:
         """Before the first batch of these partitions: do they owe? Where the store is away they do until it says otherwise."""
@@ -91,12 +94,12 @@ class Refeeder:
     def turn(self) -> None:
         """Until nothing is owed, or the store or Kafka is away: then what is owed stays owed, and the next turn goes on."""
         for number in sorted(self._standing.owing):
+            if not self._open:
+                return
             try:
                 self._settle(number)
             except (StoreAway, StoreBehind, LogAway) as trouble:
                 log.debug("features stay owed", partition=number, why=str(trouble))
-                return
-            if not self._open:
                 return
 
     def _settle(self, number: int) -> None:

@@ -19,6 +19,7 @@ from streams.fulfilment import steps as fulfilment
 from streams.inventory import steps as inventory
 from streams.inventory.tables import TABLES
 from streams.risk import steps as risk
+from streams.risk.standing import Standing
 from tests.orders import NOON, an_order
 
 BOOK = SchemaBook.from_files()
@@ -27,7 +28,7 @@ NOW = to_ms(NOON)
 
 
 def risk_step() -> Step:
-    return risk.Judge(ORDERS.name, DECODERS, MemoryFeatures(), risk.InForce(), risk.Memory(), "")
+    return risk.Judge(ORDERS.name, DECODERS, MemoryFeatures(), risk.InForce(), risk.Memory(), Standing(), "")
 
 
 def fulfilment_step() -> Step:
