@@ -70,7 +70,7 @@ serialiser can write to Kontor's topics and read from them then.
 `kontor schemas check` is the gate, in `make check` and CI.
 
 - **Stable** topics are FULL_TRANSITIVE: every version reads every other. A field is added or removed only with a
-  default; int widens to long, long to double; an enum gains symbols, never loses one; bounds only become wider.
+  default; no type changes; an enum gains symbols, never loses one; bounds only become wider.
 - **Draft** topics may still move.
 - On every topic: two versions never share a fingerprint and differ (the canonical form drops defaults and logical
   types), and no decimal or time changes its precision, scale or unit.
