@@ -35,12 +35,6 @@ Data = Annotated[Path | None, typer.Option("--data", help="Folder of the stack. 
 _COLOURS: dict[Phase, str] = {"ready": "green", "done": "green", "restarting": "red", "stopping": "yellow"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add this file's commands to the `kontor` command."""
-    for command in (up, down, status, logs):
-        app.command()(command)
-
-
 def up(
     fresh: Annotated[bool, typer.Option("--fresh", help="Start empty: delete the data of this stack first.")] = False,
     no_workers: Annotated[bool, typer.Option("--no-workers", help="Only Kafka, ClickHouse and Redis.")] = False,

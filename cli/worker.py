@@ -10,7 +10,7 @@ from rich.console import Console
 
 from cli.connections import connections
 from cli.stack import told_clearly
-from streams.__main__ import APPS
+from local.services import WORKER_APPS as APPS
 
 
 def worker(app: Annotated[str, typer.Argument(help=f"One of: {', '.join(APPS)}")]) -> None:

@@ -12,7 +12,6 @@ from local.errors import StackError
 from local.kafka import broker
 from local.plan import Finishes, HttpOk, LogSays, Plan, PortAnswers, Service
 from local.ports import HOST, free_ports
-from local.processes import CHECKOUT
 from local.redis import server as redis
 from local.settings import StackSettings
 
@@ -24,11 +23,11 @@ WORKER_APPS: Final[tuple[str, ...]] = (
     "warehouse",
 )
 
-# What must have been done once the servers are ready and before a worker starts: a name, and Python's arguments.
-STEPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("topics", ("-m", "cli", "topics", "ensure")),
-    ("tables", ("-m", "cli", "db", "migrate")),
-    ("rules", ("-m", "cli", "rules", "apply")),
+# What must have been done before a worker starts: a name, Python's arguments, and what must be ready before.
+STEPS: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
+    ("topics", ("-m", "cli", "topics", "ensure"), ("kafka",)),
+    ("tables", ("-m", "cli", "db", "migrate"), ("clickhouse",)),
+    ("rules", ("-m", "cli", "rules", "apply"), ("topics",)),
 )
 
 # The data and logs that `--fresh` removes: what the services below write, and nothing else of the folder.
@@ -49,33 +48,35 @@ def addresses(settings: StackSettings) -> Addresses:
 
 
 def stack_plan(settings: StackSettings, *, java: Path, redis_server: Path, workers: Mapping[str, int]) -> Plan:
-    """The whole stack: servers side by side, then the steps one after the other, then the workers.
+    """The whole stack: servers side by side, each step as soon as what it needs is ready, then the workers.
 
     `workers` says how many instances of each app; see `worker_counts`. `settings.home` must be absolute.
     """
     where = addresses(settings)
-    services = [kafka_service(settings, java), redis_service(settings, redis_server)]
-    if (CHECKOUT / "local" / "clickhouse" / "__main__.py").is_file():
-        services.append(clickhouse_service(settings, where))
-    for name, arguments in STEPS:
-        ready_before = tuple(service.name for service in services)
+    services = [
+        kafka_service(settings, java),
+        redis_service(settings, redis_server),
+        clickhouse_service(settings, where),
+    ]
+    for name, arguments, needed in STEPS:
         services.append(
             Service(
                 name=name,
                 command=(sys.executable, *arguments),
                 ready=Finishes(),
-                after=ready_before,
+                after=needed,
                 environment=where.variables(),
             )
         )
     ready_before = tuple(service.name for service in services)
+    without_rules = tuple(name for name in ready_before if name != "rules")  # only risk decides by them
     instances = [f"{app}-{number}" for app, count in workers.items() for number in range(1, count + 1)]
     if settings.metrics_port:
         ports = tuple(range(settings.metrics_port, settings.metrics_port + len(instances)))
     else:
         ports = free_ports(len(instances))
     services += [
-        worker_service(settings, instance, port, where, ready_before)
+        worker_service(settings, instance, port, where, ready_before if instance.startswith("risk-") else without_rules)
         for instance, port in zip(instances, ports, strict=True)
     ]
     return Plan(home=settings.home, services=tuple(services), addresses=where.public())

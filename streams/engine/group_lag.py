@@ -1,24 +1,29 @@
 """How far consumer groups are behind their topics, asked from outside the groups.
 
 A group's partitions are those its members hold now, so a group without members is behind by definition. Offsets of transaction
-markers count in Kafka's ends and are never committed: a partition at rest may seem a few behind.
+markers and of aborted records count in Kafka's ends and are never committed: a short lag is looked into, whether there are records in it.
 """
 
+from collections.abc import Mapping
+from time import monotonic
 from typing import Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-MARKERS: Final = 3
-"""Offsets at the end of a partition that may be markers, or a tick that has just been written."""
+SHORT: Final = 200
+"""A lag of at most so many offsets is looked into; a longer one is not all markers."""
 TIMEOUT: Final = 20.0
+
+At = tuple[str, int]
 
 
 class GroupLag:
     """`servers` as in the settings."""
 
     def __init__(self, servers: str) -> None:
+        self._servers = servers
         self._admin = AdminClient({"bootstrap.servers": servers})
 
     def behind(self, group: str) -> int | None:
@@ -31,13 +36,41 @@ class GroupLag:
             return None
         asked = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=TIMEOUT)
         found = asked[group].result().topic_partitions or []
-        committed = {(at.topic, at.partition): at.offset for at in found}
+        committed: dict[At, int] = {(at.topic, at.partition): at.offset for at in found}
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         ends = self._admin.list_offsets({TopicPartition(*at): latest for at in assigned}, request_timeout=TIMEOUT)
-        lags: list[int] = [
-            answer.result().offset - max(committed.get((at.topic, at.partition), 0), 0) for at, answer in ends.items()
-        ]
-        return sum(lag for lag in lags if lag > MARKERS)
+        ended: dict[At, int] = {(at.topic, at.partition): answer.result().offset for at, answer in ends.items()}
+        lags: dict[At, int] = {at: end - max(committed.get(at, 0), 0) for at, end in ended.items()}
+        short = {at: ended[at] - lag for at, lag in lags.items() if 0 < lag <= SHORT}
+        long = sum((lag for lag in lags.values() if lag > SHORT), start=0)
+        return long + self._records_since(short)
+
+    def _records_since(self, places: Mapping[At, int]) -> int:
+        """Committed records from these offsets to the ends."""
+        if not places:
+            return 0
+        reader = Consumer({
+            "bootstrap.servers": self._servers, "group.id": "kontor-group-lag", "enable.auto.commit": False,
+            "isolation.level": "read_committed", "enable.partition.eof": True,
+        })  # fmt: skip
+        reader.assign([TopicPartition(*at, offset) for at, offset in places.items()])
+        found, open_ones, until = 0, set(places), monotonic() + TIMEOUT
+        try:
+            while open_ones:
+                for message in reader.consume(SHORT * len(places), 0.05):
+                    at = (message.topic() or "", message.partition() or 0)
+                    error = message.error()
+                    if error is None:
+                        found += 1
+                    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's public name for it
+                        open_ones.discard(at)
+                    else:
+                        raise KafkaException(error)
+                if monotonic() > until:
+                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+        finally:
+            reader.close()
+        return found
 
     def _assigned(self, group: str) -> list[tuple[str, int]]:
         described = self._admin.describe_consumer_groups([group], request_timeout=TIMEOUT)[group].result()

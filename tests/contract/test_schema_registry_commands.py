@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.main import app
+from cli.tree import tree
 from schemas.registry_api import RegistryAddress
 from schemas.registry_client import SchemaRegistry
 from schemas.topics import CATALOGUE
@@ -30,7 +30,7 @@ def registry(server: RegistryServer) -> Iterator[SchemaRegistry]:
 
 
 def kontor(*words: str) -> Result:
-    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["schemas", *words])
+    return CliRunner(env={"COLUMNS": "200"}).invoke(tree(), ["schemas", *words])
 
 
 def test_what_is_registered_compares_equal(server: RegistryServer) -> None:

@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import Message, Producer
 from typer.testing import CliRunner, Result
 
-from cli.main import app
+from cli.tree import tree
 from schemas.topics import DEAD_LETTERS, ORDERS
 from sinks.clickhouse.ask import questions
 from streams.warehouse.comparison import HOUR_MS
@@ -62,7 +62,7 @@ class Stage:
             "KONTOR_TOPIC_PREFIX": self.house.prefix,
             "COLUMNS": "200",
         }
-        return CliRunner().invoke(app, ["verify", "-t", "orders", *words], env=environment)
+        return CliRunner().invoke(tree(), ["verify", "-t", "orders", *words], env=environment)
 
     def proof(self) -> Proof:
         """In stretches so short that the gap lies in several."""

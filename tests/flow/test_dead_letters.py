@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from typer.testing import CliRunner, Result
 
 from chaos.loads.stock import a_movement
-from cli.main import app
+from cli.tree import tree
 from producers.encoder import Encoder
 from producers.flaws import ValueFlaw, flaws_of
 from schemas.decoders import Decoders
@@ -220,7 +220,7 @@ def _counts(scene: Scene) -> tuple[int, int, int]:
 
 def _kontor(scene: Scene, *arguments: str, code: int = 0) -> Result:
     environment = scene.worker("warehouse").environment | {"COLUMNS": "400"}
-    result = CliRunner().invoke(app, ["dead-letters", *arguments], env=environment)
+    result = CliRunner().invoke(tree(), ["dead-letters", *arguments], env=environment)
     assert result.exit_code == code, result.output
     return result
 

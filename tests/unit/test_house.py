@@ -2,10 +2,10 @@
 
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.tree import tree
 
 
 def test_help_names_the_product() -> None:
-    result = CliRunner().invoke(app, ["--help"])
+    result = CliRunner().invoke(tree(), ["--help"])
     assert result.exit_code == 0
     assert "event backbone" in result.output

@@ -4,9 +4,11 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from chaos.checker import Finding, Kind
+from chaos.names import NAMES
 from chaos.result import Result
-from cli.chaos import result_table
-from cli.main import app
+from chaos.scenarios import SCENARIOS
+from cli.chaos_run import result_table
+from cli.tree import tree
 
 
 def shown(result: Result) -> str:
@@ -17,7 +19,7 @@ def shown(result: Result) -> str:
 
 
 def test_an_unknown_scenario_is_refused_with_those_there_are() -> None:
-    told = CliRunner().invoke(app, ["chaos", "earthquake"])
+    told = CliRunner().invoke(tree(), ["chaos", "earthquake"])
     assert told.exit_code == 2
     assert "No scenario earthquake" in told.output
     assert "warehouse" in told.output
@@ -33,3 +35,7 @@ def test_what_was_found_is_shown_and_bounds_nothing() -> None:
     text = shown(Result("warehouse", 1, 3.0, {"kill": 100}, findings=[Finding(Kind.DOUBLED, "orders_raw", 3, "[x]")]))
     assert "orders_raw: 3 doubled, such as [x]" in text
     assert "holds" not in text
+
+
+def test_the_names_that_help_lists_are_the_scenarios() -> None:
+    assert tuple(SCENARIOS) == NAMES

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
 from cli.publish import read_events
+from cli.tree import tree
 from schemas.registry import SchemaBook
 from schemas.topics import CATALOGUE, PUBLIC_TOPICS
 
@@ -16,7 +16,7 @@ RUNNER = CliRunner()
 
 @pytest.mark.parametrize("topic", [topic.name for topic in PUBLIC_TOPICS])
 def test_an_example_can_be_published_as_it_is_printed(topic: str, tmp_path: Path) -> None:
-    printed = RUNNER.invoke(app, ["publish", "--example", topic])
+    printed = RUNNER.invoke(tree(), ["publish", "--example", topic])
     assert printed.exit_code == 0
     file = tmp_path / "example.json"
     file.write_text(printed.output, "utf-8")
@@ -34,12 +34,12 @@ def test_a_list_is_many_events(tmp_path: Path) -> None:
 def test_what_is_no_event_is_said_clearly(text: str, tmp_path: Path) -> None:
     file = tmp_path / "payments.json"
     file.write_text(text)
-    result = RUNNER.invoke(app, ["publish", str(file)])
+    result = RUNNER.invoke(tree(), ["publish", str(file)])
     assert result.exit_code == 1
     assert "cannot be read" in result.output
 
 
 @pytest.mark.parametrize("arguments", [[], ["orderz.json"], ["--example", "orderz"], ["x.json", "--topic", "orderz"]])
 def test_a_wrong_call_names_what_there_is(arguments: list[str]) -> None:
-    result = RUNNER.invoke(app, ["publish", *arguments])
+    result = RUNNER.invoke(tree(), ["publish", *arguments])
     assert result.exit_code == 2

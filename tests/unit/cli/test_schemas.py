@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.main import app
+from cli.tree import tree
 from schemas.registry import AVRO_FOLDER
 
 
 def kontor(*words: str) -> Result:
-    return CliRunner().invoke(app, ["schemas", *words])
+    return CliRunner().invoke(tree(), ["schemas", *words])
 
 
 @pytest.fixture

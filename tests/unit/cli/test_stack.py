@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
 from cli.stack import duration
+from cli.tree import tree
 
 RUNNER = CliRunner()
 
 
 def said(*arguments: str) -> tuple[int, str]:
-    result = RUNNER.invoke(app, arguments)
+    result = RUNNER.invoke(tree(), arguments)
     return result.exit_code, " ".join(result.output.split())
 
 

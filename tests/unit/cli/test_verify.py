@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.tree import tree
 from cli.verify import _looked_at
 from streams.warehouse.tally import EVERY_HOUR, NO_END, Hours
 
@@ -40,4 +40,4 @@ def test_what_makes_no_sense_is_refused(since: str | None, until: str | None, ho
 
 @pytest.mark.parametrize("topic", ["orderz", "stock_commands"])
 def test_a_topic_that_does_not_rest_in_clickhouse(topic: str) -> None:
-    assert CliRunner().invoke(app, ["verify", "--topic", topic]).exit_code == 2
+    assert CliRunner().invoke(tree(), ["verify", "--topic", topic]).exit_code == 2
