@@ -112,6 +112,8 @@ def _arrays(items: AvroType, lists: Sequence[Sequence[object]]) -> list[bytes]:
 
 def _texts(values: Sequence[object]) -> list[bytes]:
     encoded = [cast(str, value).encode() for value in values]
+    if max(map(len, encoded), default=0) < len(SMALL):
+        return [SMALL[len(each)] + each for each in encoded]
     return [_count(len(each)) + each for each in encoded]
 
 

@@ -10,7 +10,7 @@ from schemas.topics import CATALOGUE, DEAD_LETTERS, ORDER_FACTS, PUBLIC_TOPICS
 from sinks.clickhouse.client import Address
 from sinks.clickhouse.writer import ClickHouseWriter
 from sinks.redis.features import RedisFeatures
-from streams.engine import collecting, logs
+from streams.engine import logs
 from streams.engine.assembly import Partition
 from streams.engine.background import beside
 from streams.engine.dead_letters import DeadLetterOffice
@@ -87,7 +87,6 @@ async def run_inventory(settings: Settings, metrics: Metrics) -> int:
 
 
 async def run_fulfilment(settings: Settings, metrics: Metrics) -> int:
-    collecting.seldom()
     found = await wire_of("fulfilment", settings, metrics)
     policy = DECISION_BATCHES.limited_to(settings.batch_records)
     worker = Worker("fulfilment", settings, policy, found.ahead, metrics=metrics, waits=found.waits)

@@ -1,5 +1,5 @@
 """How often Python looks for cycles. A worker with large tables holds millions of objects that live long and hold no cycles: the
-default walks all of them again and again, a third of fulfilment's time (bench/fulfilment.py)."""
+default walks all of them again and again, a third of fulfilment's time (bench/fulfilment.py), and much of inventory's."""
 
 import gc
 from typing import Final

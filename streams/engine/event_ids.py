@@ -16,6 +16,8 @@ from streams.engine.state import Table, TableSpec
 
 REMEMBERED: Final = 200_000
 DIGEST: Final = 8
+NO_BODY: Final = b""
+"""Of who knows facts by their ids alone."""
 
 Packed = bytes
 SEEN_IDS: Final[TableSpec[Packed]] = TableSpec("seen_ids", encode=bytes, decode=bytes)
@@ -44,7 +46,7 @@ class EventIds:
         """What each event is, in order; a double within the call counts too. Remembers the new ones."""
         seen, fresh = [], []
         for event_id, body in zip(event_ids, bodies, strict=True):
-            known, content = _digest(event_id.encode()), _digest(body)
+            known, content = _digest(event_id.encode()), _digest(body) if body else NOTHING
             before = self._bodies.get(known)
             if before is None:
                 self._bodies[known] = content
@@ -72,3 +74,6 @@ class EventIds:
 
 def _digest(content: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=DIGEST).digest(), "little", signed=True)
+
+
+NOTHING: Final = _digest(NO_BODY)

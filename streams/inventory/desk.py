@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from streams.engine.event_ids import EventIds, Sighting
+from streams.engine.event_ids import NO_BODY, EventIds, Sighting
 from streams.engine.state import State
 from streams.inventory.facts import COMMANDS, MOVES
 from streams.inventory.ledger import Article, Hold, Move, Movement, count, move_goods, ship
@@ -99,7 +99,7 @@ class Desk:
 
     def _new(self, rows: pl.DataFrame, schema: pl.Schema) -> Iterator[tuple]:  # type: ignore[type-arg]  # typed by the schema
         ids = rows.to_series(0).to_list()
-        sightings = self._seen.see(ids, [b""] * len(ids))
+        sightings = self._seen.see(ids, [NO_BODY] * len(ids))
         for row, sighting in zip(rows.select(list(schema)).iter_rows(), sightings, strict=True):
             if sighting is Sighting.NEW:
                 yield row
@@ -122,8 +122,8 @@ class Desk:
 
     def _put(self, sku: str, article: Article, cause: Cause, moves: list[Move]) -> None:
         """An article that changed in place is put back, so that the table knows."""
-        self.told.journal += [(sku, cause, ordinal, move) for ordinal, move in enumerate(moves)]
         if moves:
+            self.told.journal += [(sku, cause, ordinal, move) for ordinal, move in enumerate(moves)]
             article.version += 1
             self._articles[sku] = article
             self.told.touched[sku] = cause

@@ -76,14 +76,17 @@ class Article:
 
 @dataclass(slots=True)
 class Hold:
-    """What one order line holds of one sku: promised units, units allocated by warehouse, and those that left for it, by warehouse.
+    """What one order line holds of one sku: promised units, units allocated by warehouse, and those that left for it.
 
-    What left is remembered, because the WMS may be faster than a command: a promise for units that are gone is kept already.
+    What left is remembered, because the WMS may be faster than a command, and choose another warehouse than it was told:
+    `shipped` are units that left in place of units allocated at this warehouse, `astray` those that left before an allocation.
+    An allocation that comes later is served by units astray, so that the end is the same in whatever order the two are told.
     """
 
     promised: int = 0
     allocated: dict[str, int] = field(default_factory=dict)
     shipped: dict[str, int] = field(default_factory=dict)
+    astray: int = 0
 
     @property
     def units(self) -> int:
@@ -92,10 +95,15 @@ class Hold:
     @property
     def served(self) -> int:
         """Units held for the line, and units that have left for it."""
-        return self.units + sum(self.shipped.values())
+        return self.units + sum(self.shipped.values()) + self.astray
 
     def served_at(self, warehouse: str) -> int:
         return self.allocated.get(warehouse, 0) + self.shipped.get(warehouse, 0)
+
+    def meet(self, warehouse: str, quantity: int) -> None:
+        """Units that have left stand for so many allocated here."""
+        if quantity:
+            self.shipped[warehouse] = self.shipped.get(warehouse, 0) + quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,23 +164,42 @@ def count(article: Article, movement: Movement) -> list[Move]:
 
 
 def ship(article: Article, hold: Hold, movement: Movement) -> list[Move]:
-    """Units left for an order: what was allocated to it here first, then free ones, whose promise is kept by this."""
-    shelf, quantity = article.shelf(movement.warehouse), movement.quantity
-    bound = min(quantity, hold.allocated.get(movement.warehouse, 0))
+    """Units left for an order: what was allocated to it here first, then free ones.
+
+    By free ones its promise is kept; where they are more than that, what was allocated to it elsewhere is not needed any more.
+    """
+    here, quantity = movement.warehouse, movement.quantity
+    bound = min(quantity, hold.allocated.get(here, 0))
     kept = min(quantity - bound, hold.promised)
     moves = []
     if bound:
-        hold.allocated[movement.warehouse] -= bound
-        shelf.allocated -= bound
-        moves.append(Move("SHIP", places.allocated(movement.warehouse), places.CUSTOMER, bound))
+        hold.allocated[here] -= bound
+        article.shelf(here).allocated -= bound
+        hold.meet(here, bound)
+        moves.append(Move("SHIP", places.allocated(here), places.CUSTOMER, bound))
     if quantity > bound:
-        moves.append(Move("SHIP", places.warehouse(movement.warehouse), places.CUSTOMER, quantity - bound))
+        moves.append(Move("SHIP", places.warehouse(here), places.CUSTOMER, quantity - bound))
     if kept:
         hold.promised -= kept
         article.promised -= kept
         moves.append(Move("SHIP", places.PROMISED, places.UNPROMISED, kept))
-    hold.shipped[movement.warehouse] = hold.shipped.get(movement.warehouse, 0) + quantity
-    return [*moves, *_stand(article, movement, -quantity)]
+    freed = _free_elsewhere(article, hold, quantity - bound - kept)
+    hold.astray += quantity - bound - sum(move.quantity for move in freed)
+    return [*moves, *freed, *_stand(article, movement, -quantity)]
+
+
+def _free_elsewhere(article: Article, hold: Hold, quantity: int) -> list[Move]:
+    """Let go of up to so many units allocated to the line: others have left in their place."""
+    moves = []
+    for warehouse in sorted(hold.allocated):
+        units = min(quantity, hold.allocated[warehouse])
+        if units:
+            hold.allocated[warehouse] -= units
+            article.shelf(warehouse).allocated -= units
+            hold.meet(warehouse, units)
+            quantity -= units
+            moves.append(Move("RELEASE", places.allocated(warehouse), places.warehouse(warehouse), units))
+    return moves
 
 
 def _stand(article: Article, movement: Movement, change: int) -> list[Move]:

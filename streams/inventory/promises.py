@@ -35,15 +35,19 @@ def reserve(article: Article, hold: Hold, quantity: int, *, may_be_partial: bool
 def allocate(article: Article, hold: Hold, warehouse: str, quantity: int) -> Answer:
     """See that `quantity` units at this warehouse are bound to the order line, or have left it for the line already.
 
-    Units not promised before are promised by it.
+    Units that left for the line before it was told where from count, wherever they left. Units not promised before are promised by it.
     """
     shelf = article.shelf(warehouse)
     wanted = max(0, quantity - hold.served_at(warehouse))
+    gone = min(wanted, hold.astray)
+    wanted -= gone
     if shelf.free < wanted:
         return Answer("REFUSED", 0, [], "not_enough_at_warehouse")
     kept = min(wanted, hold.promised)
     if wanted - kept > max(0, article.available):
         return Answer("REFUSED", 0, [], "not_enough_stock")
+    hold.astray -= gone
+    hold.meet(warehouse, gone)
     if not wanted:
         return Answer("ALLOCATED", quantity, [])
     hold.promised -= kept

@@ -35,9 +35,9 @@ def decode_article(row: bytes) -> Article:
 
 
 def encode_hold(hold: Hold) -> bytes:
-    if not (hold.allocated or hold.shipped):
+    if not (hold.allocated or hold.shipped or hold.astray):
         return b"[%d]" % hold.promised
-    return json.dumps([hold.promised, hold.allocated, hold.shipped], separators=(",", ":")).encode()
+    return json.dumps([hold.promised, hold.allocated, hold.shipped, hold.astray], separators=(",", ":")).encode()
 
 
 def decode_hold(row: bytes) -> Hold:

@@ -113,6 +113,36 @@ def test_a_shipment_may_overtake_the_commands_and_all_ends_the_same(shipped_afte
     assert [r.answer.done for r in desk.told.results] == [4, 4]
 
 
+@given(
+    order=st.permutations(["c1", "c2", "s1", "s2"]),
+    split=st.integers(1, 4),
+    left_at=st.sampled_from(["12", "21", "13", "33"]),
+)
+def test_goods_that_leave_where_nobody_said_bind_nothing_elsewhere(order: list[str], split: int, left_at: str) -> None:
+    """5 units, allocated at W1 and W2, leave in two parcels from anywhere; commands and parcels are told in any order."""
+    state = State(TABLES)
+    desk = a_desk(state)
+    desk.take_moves(rows([a_movement(n, quantity=10, warehouse_id=f"W{n}") for n in (1, 2, 3)]))
+    desk.take_commands(commands(command(1, "RESERVE", 5)))
+    for told in order:
+        match told:
+            case "c1":
+                desk.take_commands(commands(command(2, "ALLOCATE", 2, warehouse_id="W1")))
+            case "c2":
+                desk.take_commands(commands(command(3, "ALLOCATE", 3, warehouse_id="W2")))
+            case parcel:
+                number = int(parcel[1])
+                units, where = (split, 5 - split)[number - 1], f"W{left_at[number - 1]}"
+                parcel_left = a_movement(
+                    10 + number, "SHIPPED", quantity=units, warehouse_id=where, order_id="o1", line_id="1"
+                )
+                desk.take_moves(rows([parcel_left]))
+    article = state.table(ARTICLES)["SKU-1"]
+    assert (article.on_hand, article.reserved, article.available) == (25, 0, 25)
+    assert [hold.units for hold in state.table(HOLDS).values()] == [0]
+    assert [r.answer.kind for r in desk.told.results] == ["RESERVED", "ALLOCATED", "ALLOCATED"]
+
+
 def test_what_is_not_available_is_refused_whole() -> None:
     desk = a_desk()
     desk.take_moves(rows([a_movement(1, quantity=3)]))
