@@ -45,7 +45,7 @@ class Log:
         producer.init_transactions(60)
         producer.begin_transaction()
         for value in values:
-            producer.produce(self.house.orders, value, partition=0)
+            producer.produce(self.house.orders, value, partition=0, timestamp=THIS_HOUR * HOUR_MS)
         assert producer.flush(60) == 0
         return producer
 
