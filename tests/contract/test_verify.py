@@ -44,9 +44,15 @@ class Log:
         producer = Producer(settings)
         producer.init_transactions(60)
         producer.begin_transaction()
+        refused: list[str] = []
+
+        def told(error: object, _message: object) -> None:
+            if error is not None:
+                refused.append(str(error))
+
         for value in values:
-            producer.produce(self.house.orders, value, partition=0, timestamp=THIS_HOUR * HOUR_MS)
-        assert producer.flush(60) == 0
+            producer.produce(self.house.orders, value, partition=0, timestamp=THIS_HOUR * HOUR_MS, on_delivery=told)
+        assert (producer.flush(60), refused) == (0, [])
         return producer
 
     def commit(self, offset: int) -> None:
