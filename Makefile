@@ -13,7 +13,7 @@ setup: .venv/.ready  ## everything this checkout needs: venv, locked dependencie
 	sh local/setup.sh
 	@touch $@
 
-check: .venv/.ready  ## format, lint, types, import walls, schema gate, unit tests: under a minute
+check: .venv/.ready  ## format, lint, types, import walls, schema gate, unit tests: some two minutes
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
@@ -29,10 +29,10 @@ test: check  ## check, and all tests on real Kafka, Redis and ClickHouse's engin
 chaos: .venv/.ready  ## the long fault scenarios on a stack of their own, with a report: hours. make chaos ARGS="warehouse --kills 20"
 	./kontor chaos --report chaos-report.md $(ARGS)
 
-demo: .venv/.ready  ## everything in five minutes: start, two weeks of a shop, a killed worker, the proof
+demo: .venv/.ready  ## everything in some minutes: start, two weeks of a shop, a killed worker, the proof
 	./kontor demo $(if $(DATA),--data $(DATA))
 
-bench: .venv/.ready  ## Kontor's jobs against plain faust-streaming, side by side in one run: about two minutes
+bench: .venv/.ready  ## Kontor's jobs against plain faust-streaming, side by side in one run: ten minutes and more
 	$(PY) -m bench
 
 format: .venv/.ready  ## put the code into the house's format

@@ -24,7 +24,7 @@ from local.processes import kill, spawn
 from schemas.topics import ORDERS, PARTITIONS
 
 FEW: Final = "few-orders"
-TIMEOUT: Final = 180.0
+TIMEOUT: Final = 600.0
 MIB: Final = 1 << 20
 
 

@@ -37,7 +37,6 @@ def tree(names: Iterable[str] = COMMANDS) -> typer.Typer:
         name="kontor",
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,
-        help="Kontor: the event backbone of an e-commerce back office.",
     )
     root.callback()(_kontor)
     for name in names:

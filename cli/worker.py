@@ -10,14 +10,14 @@ from rich.console import Console
 
 from cli.connections import connections
 from cli.stack import told_clearly
-from local.services import WORKER_APPS as APPS
+from local.services import WORKER_APPS
 
 
-def worker(app: Annotated[str, typer.Argument(help=f"One of: {', '.join(APPS)}")]) -> None:
+def worker(app: Annotated[str, typer.Argument(help=f"One of: {', '.join(WORKER_APPS)}")]) -> None:
     """Run one worker in the foreground until Ctrl-C; the stack's own keep running beside it."""
     console = Console()
-    if app not in APPS:
-        console.print(f"[bold red]No app {app}.[/] There are: {', '.join(APPS)}")
+    if app not in WORKER_APPS:
+        console.print(f"[bold red]No app {app}.[/] There are: {', '.join(WORKER_APPS)}")
         raise typer.Exit(2)
     with told_clearly(console):
         settings = connections().settings

@@ -76,7 +76,7 @@ def stack_plan(settings: StackSettings, *, java: Path, redis_server: Path, worke
     else:
         ports = free_ports(len(instances))
     services += [
-        worker_service(settings, instance, port, where, ready_before if instance.startswith("risk-") else without_rules)
+        worker_service(settings, instance, port, where, ready_before if _app_of(instance) == "risk" else without_rules)
         for instance, port in zip(instances, ports, strict=True)
     ]
     return Plan(home=settings.home, services=tuple(services), addresses=where.public())
@@ -125,7 +125,7 @@ def worker_service(
     """One worker process; `instance` is `<app>-<number>`. It is ready once its metrics port answers."""
     return Service(
         name=instance,
-        command=(sys.executable, "-m", "streams", instance.rpartition("-")[0]),
+        command=(sys.executable, "-m", "streams", _app_of(instance)),
         ready=PortAnswers(port=metrics_port),
         after=after,
         port=metrics_port,
@@ -137,6 +137,10 @@ def worker_service(
             "PYTHONUNBUFFERED": "1",
         },
     )
+
+
+def _app_of(instance: str) -> str:
+    return instance.rpartition("-")[0]
 
 
 def worker_counts(wish: str | None, apps: tuple[str, ...] = WORKER_APPS) -> Mapping[str, int]:

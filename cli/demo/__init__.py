@@ -1,1 +1,1 @@
-"""`kontor demo`: the whole house in five minutes. Everything shown is asked of the running stack; nothing is written down beforehand."""
+"""`kontor demo`: the whole house in one go. Everything shown is asked of the running stack; nothing is written down beforehand."""

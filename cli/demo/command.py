@@ -40,7 +40,7 @@ def demo(
         Path, typer.Option(help="Folder with recorded sets (olist, online_retail); none is no error.")
     ] = RECORDED,
 ) -> None:
-    """Start everything, let a shop live two weeks in a minute, kill a worker on the way, and show what came of it."""
+    """Start everything, let a shop live two weeks in minutes, kill a worker on the way, and show what came of it."""
     console = Console()
     with told_clearly(console):
         home = stack_command.stack_settings(None).home

@@ -20,7 +20,7 @@ from sinks.features import MEMBERS_KEPT, Counter, Operations, StoreAway, StoreBe
 
 SHARDS: Final = 8
 REPLIES_KEPT: Final = 7 * 86_400  # seconds; as long as a worker may be down in the middle of a batch
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Of keys and values. With a new one the store begins empty and is fed from the log; the old keys expire."""
 AWAY: Final = (
     redis.ConnectionError,

@@ -51,6 +51,7 @@ class GroupLag:
             return 0
         reader = Consumer({
             "bootstrap.servers": self._servers, "group.id": "kontor-group-lag", "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
             "isolation.level": "read_committed", "enable.partition.eof": True,
         })  # fmt: skip
         reader.assign([TopicPartition(*at, offset) for at, offset in places.items()])

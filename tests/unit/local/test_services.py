@@ -7,8 +7,9 @@ import pytest
 
 from local.addresses import CLICKHOUSE_PASSWORD, password_file
 from local.errors import StackError
-from local.services import addresses, stack_plan, worker_counts
+from local.services import WORKER_APPS, addresses, stack_plan, worker_counts
 from local.settings import StackSettings
+from streams.__main__ import APPS
 
 
 @pytest.fixture
@@ -26,12 +27,17 @@ def test_workers_start_after_the_servers_with_addresses_and_ports_of_their_own(s
         ("streams", "finance"),
     ]
     assert [worker.port for worker in workers] == [20004, 20005, 20006]
+    assert ["rules" in worker.after for worker in workers] == [True, True, False]
     for worker in workers:
         assert {"kafka", "redis"} <= set(worker.after)
         assert worker.environment["KONTOR_METRICS_PORT"] == str(worker.port)
         assert worker.environment["KONTOR_KAFKA"] == "127.0.0.1:20000"
         assert worker.environment["KONTOR_REDIS_URL"] == "redis://127.0.0.1:20003/0"
         assert worker.environment[CLICKHOUSE_PASSWORD] == password_file(settings.home).read_text()
+
+
+def test_the_apps_of_the_stack_are_those_that_run() -> None:
+    assert set(WORKER_APPS) == set(APPS)
 
 
 def test_the_password_is_made_once_is_private_and_is_on_no_command_line(settings: StackSettings) -> None:
