@@ -5,9 +5,9 @@ import os
 from hypothesis import HealthCheck, settings
 
 from tests.clickhouse import clickhouse
-from tests.stack import kafka, redis
+from tests.stack import kafka, own_kafka, redis, session_kafka
 
-__all__ = ["clickhouse", "kafka", "redis"]
+__all__ = ["clickhouse", "kafka", "own_kafka", "redis", "session_kafka"]
 
 settings.register_profile(
     "kontor",

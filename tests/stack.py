@@ -3,7 +3,9 @@
 def test_something(kafka: Broker) -> None:
     orders = kafka.create_topic("orders", 4, cleanup_policy="compact")   # a name no other test has
     ...consume from kafka.bootstrap...
-    kafka.kill(); kafka.restart()                                        # same port, same data
+
+def test_a_kill(own_kafka: Broker) -> None:
+    own_kafka.kill(); own_kafka.restart()                                # same port, same data
 """
 
 import secrets
@@ -58,7 +60,7 @@ class Broker:
         self.log.unlink(missing_ok=True)
         command = kafka_broker.server_command(self.settings, java=self.java, jars=self.jars)
         self._process = spawn(command, log=self.log, environment={})
-        if not wait_until(self._started, timeout=60):
+        if not wait_until(self._started, timeout=120):
             raise RuntimeError(f"the broker did not start:\n{self.log.read_text()[-3000:]}")
 
     def kill(self) -> None:
@@ -72,6 +74,13 @@ class Broker:
         self.kill()
         self.start()
 
+    def delete_topics(self) -> None:
+        """All topics but Kafka's own: a broker with thousands of partitions is slow at everything."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        there = [name for name in admin.list_topics(timeout=20).topics if not name.startswith("__")]
+        for deleted in (admin.delete_topics(there, operation_timeout=20, request_timeout=20) if there else {}).values():
+            deleted.result(20)
+
     def _started(self) -> bool:
         if self._process is None or self._process.poll() is not None:
             raise RuntimeError(f"the broker died:\n{self.log.read_text()[-3000:]}")
@@ -79,15 +88,33 @@ class Broker:
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A real Kafka broker for the whole session. Whoever kills it starts it again."""
+def session_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A real Kafka broker for the whole session."""
+    yield from _running_broker(tmp_path_factory.mktemp("kafka"))
+
+
+@pytest.fixture(scope="module")
+def kafka(session_kafka: Broker) -> Iterator[Broker]:
+    """The session's broker, empty again after every module. Nobody kills it."""
+    yield session_kafka
+    session_kafka.delete_topics()
+
+
+@pytest.fixture(scope="module")
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A broker of one module, for tests that kill it. Whoever kills it starts it again."""
+    yield from _running_broker(tmp_path_factory.mktemp("own-kafka"))
+
+
+def _running_broker(data: Path) -> Iterator[Broker]:
     jars = StackSettings().kafka_jars
     fetch(jars, report=lambda _doing: None)
-    port, controller = free_ports(2)
-    broker = Broker(kafka_broker.BrokerSettings(tmp_path_factory.mktemp("kafka"), port, controller), jars)
-    broker.start()
-    yield broker
-    broker.kill()
+    broker = Broker(kafka_broker.BrokerSettings(data, *free_ports(2)), jars)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.kill()
 
 
 @pytest.fixture(scope="session")

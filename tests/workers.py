@@ -7,7 +7,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -19,11 +21,14 @@ from sinks.clickhouse.migrate import migrate
 from tests.clickhouse import EmbeddedClickHouse
 from tests.stack import Broker
 
-COORDINATOR_TO_COME = {
+NOT_READY_YET = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 }
+Answer = TypeVar("Answer")
 HOUSE = Path(__file__).resolve().parents[1]
 
 
@@ -81,21 +86,25 @@ class Scene:
         consumer = Consumer({"bootstrap.servers": self.broker.bootstrap, "group.id": self.prefix + group})
         try:
             wanted = [TopicPartition(self.prefix + t, p) for t in topics for p in range(PARTITIONS)]
-            committed = {(tp.topic, tp.partition): max(tp.offset, 0) for tp in _committed(consumer, wanted)}
-            ends = {(tp.topic, tp.partition): consumer.get_watermark_offsets(tp, timeout=20)[1] for tp in wanted}
+            found = _asked(partial(consumer.committed, wanted, timeout=20))
+            committed = {(tp.topic, tp.partition): max(tp.offset, 0) for tp in found}
+            ends = {
+                (tp.topic, tp.partition): _asked(partial(consumer.get_watermark_offsets, tp, timeout=20))[1]
+                for tp in wanted
+            }
         finally:
             consumer.close()
         return sum(end - committed[at] for at, end in ends.items() if end - committed[at] > markers)
 
 
-def _committed(consumer: Consumer, wanted: list[TopicPartition]) -> list[TopicPartition]:
-    """A broker that has just started has no coordinator for a while."""
+def _asked(question: Callable[[], Answer]) -> Answer:
+    """A broker that has just started, or just created a topic, has no coordinator and no leader for a while."""
     deadline = time.monotonic() + 20
     while True:
         try:
-            return consumer.committed(wanted, timeout=20)
+            return question()
         except KafkaException as error:
-            if error.args[0].code() not in COORDINATOR_TO_COME or time.monotonic() > deadline:
+            if error.args[0].code() not in NOT_READY_YET or time.monotonic() > deadline:
                 raise
         time.sleep(0.1)
 

@@ -78,6 +78,8 @@ _TALKATIVE = (
     "org.apache.kafka.server.purgatory",
     "org.apache.kafka.server.util.timer",
     "org.apache.kafka.server.quota",
+    "state.change.logger",
+    "kafka.cluster.Partition",
 )
 
 

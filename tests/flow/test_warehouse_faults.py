@@ -34,8 +34,8 @@ def own_clickhouse(tmp_path: Path) -> Iterator[EmbeddedClickHouse]:
 
 
 @pytest.fixture
-def scene(kafka: Broker, own_clickhouse: EmbeddedClickHouse, tmp_path: Path) -> Scene:
-    made = Scene(kafka, own_clickhouse, tmp_path)
+def scene(own_kafka: Broker, own_clickhouse: EmbeddedClickHouse, tmp_path: Path) -> Scene:
+    made = Scene(own_kafka, own_clickhouse, tmp_path)
     made.prepare()
     return made
 
