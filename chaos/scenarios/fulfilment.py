@@ -48,7 +48,12 @@ def fulfilment(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
     said = [each for number in range(orders) for each in lives.life(number, dice)]
     arriving = disordered(said, dice)
     strikes = draw(wishes, size.seed)
-    crew = Crew(site, "fulfilment", {"batch_records": max(20, len(said) // len(strikes) // 40)})
+    # Faults take longer than anybody would wait for a verdict.
+    settings: dict[str, object] = {
+        "batch_records": max(20, len(said) // len(strikes) // 40),
+        "verdict_patience": 86_400,
+    }
+    crew = Crew(site, "fulfilment", settings)
     topics = [site.topic(name) for name in (*PICKS, ORDER_FACTS.name)]
     progress = Progress(site.kafka, site.group("fulfilment"), topics)
     scene = Scene(site, crew, progress, random.Random(f"{size.seed}:victims"))  # noqa: S311

@@ -77,13 +77,15 @@ class RedisFeatures:
         for row, entity in enumerate(operations.entities):
             rows[shards[entity]].append(row)
         declared = [{"name": c.name, "kind": c.aggregate.value, "window": c.window} for c in counters]
-        for shard, chosen in enumerate(rows):
-            ask = {"first": span.first, "last": span.last, "answer": answer, "counters": declared}
-            prefix = self._prefix(shard)
-            keys = [self._mark(shard, span.topic, span.partition), f"{prefix}reply:{span.topic}:{span.partition}"]
-            stretch = json.dumps({**ask, **_columns(operations, chosen)})
-            with _answers():
-                reply = self._script(keys, [prefix, stretch, REPLIES_KEPT, MEMBERS_KEPT])
+        ask = {"first": span.first, "last": span.last, "answer": answer, "counters": declared}
+        with _answers(), self._client.pipeline(transaction=False) as pipe:
+            for shard, chosen in enumerate(rows):
+                prefix = self._prefix(shard)
+                keys = [self._mark(shard, span.topic, span.partition), f"{prefix}reply:{span.topic}:{span.partition}"]
+                stretch = json.dumps({**ask, **_columns(operations, chosen)})
+                self._script(keys, [prefix, stretch, REPLIES_KEPT, MEMBERS_KEPT], client=pipe)
+            replies = pipe.execute()
+        for chosen, reply in zip(rows, replies, strict=True):
             if isinstance(reply, int):
                 raise StoreBehind(span, reply)
             yield chosen, reply

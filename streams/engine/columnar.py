@@ -7,13 +7,17 @@ are never trusted where two topics meet.
 
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from streams.engine.transactions import Emit
 
+Ints = npt.NDArray[np.int64]
 ROWS_PER_MESSAGE: Final = 4_000
 MESSAGE_BYTES: Final = 512 << 10  # rows that take more are halved; one row may be larger: internal topics take it
 
@@ -36,21 +40,23 @@ def unpack(value: bytes | None) -> pl.DataFrame:
         raise NotColumnar(f"{len(value or b'')} bytes are no Arrow stream: {error}") from error
 
 
-def target_partitions(keys: pl.Series, partitions: int) -> pl.Series:
+def target_partitions(keys: Sequence[str], partitions: int) -> Ints:
     """CRC-32 of the key modulo partitions, as librdkafka does by default; one hash per distinct key."""
-    distinct = keys.unique()
-    targets = pl.Series([zlib.crc32(key.encode()) % partitions for key in distinct], dtype=pl.Int64)
-    return keys.replace_strict(distinct, targets, return_dtype=pl.Int64)
+    targets = {key: zlib.crc32(key.encode()) % partitions for key in set(keys)}
+    return np.array([targets[key] for key in keys], np.int64)
 
 
 def repartition(frame: pl.DataFrame, key: str, topic: str, partitions: int) -> Iterator[Emit]:
     """The rows as messages to the partitions their key belongs to, in their order within each."""
     if frame.is_empty():
         return
-    targets = target_partitions(frame[key], partitions)
-    for (target,), rows in frame.with_columns(targets.alias("_target")).partition_by("_target", as_dict=True).items():
-        number = int(str(target))
-        for part in rows.drop("_target").iter_slices(ROWS_PER_MESSAGE):
+    targets = target_partitions(frame[key].to_list(), partitions)
+    order = np.argsort(targets, kind="stable")
+    rows = frame[order]
+    ends = np.searchsorted(targets[order], np.arange(partitions + 1))
+    for number, (begin, end) in enumerate(pairwise(ends.tolist())):
+        for at in range(begin, end, ROWS_PER_MESSAGE):
+            part = rows[at : min(at + ROWS_PER_MESSAGE, end)]
             yield from (Emit(topic, b"%d" % number, message, number) for message in packed(part))
 
 

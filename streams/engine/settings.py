@@ -55,6 +55,9 @@ class Settings(BaseSettings):
         pattern=r"^([^/,\s]+/\d+/\d+(,[^/,\s]+/\d+/\d+)*)?$",
         description="topic/partition/offset,…: refused records up to there do not count, a person has looked at them",
     )
+    verdict_patience: float = Field(
+        30.0, gt=0, description="fulfilment goes on without risk's verdict, and says so, after so long"
+    )
     standbys: int = Field(
         0, ge=0, le=1, description="1: each worker also follows the state of partitions it does not own"
     )

@@ -16,7 +16,8 @@ def fulfilment(
     worker: Worker, decoders: Decoders, letters: SendLetters, metrics: Metrics, lookups: Lookups
 ) -> StatefulApp:
     """Attached to the worker; run the worker, then stop the app."""
-    prefix, policy, memories = worker.settings.topic_prefix, FulfilmentPolicy(), Memories()
+    settings, memories = worker.settings, Memories()
+    prefix, policy = settings.topic_prefix, FulfilmentPolicy(patience=round(settings.verdict_patience * 1000))
     facts = prefix + ORDER_FACTS.name
     steps: dict[str, Step] = {prefix + topic: Route(topic, decoders, facts, memories) for topic in PICKS}
     steps[facts] = Facts(lookups, policy, Telling(decoders.book, prefix, policy.dispatch.version))

@@ -4,10 +4,13 @@ A feature is fed by one topic where its filter holds, and read by every topic th
 event that asks. Thresholds live in the rules; published ones are in their files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from schemas.batch import OffsetRange
@@ -15,6 +18,7 @@ from schemas.topics import MEMBERS, ORDERS, PAYMENTS, REVIEWS
 from sinks.features import Aggregate, Counter, FeatureStore, Operations
 from streams.risk.subjects import COLUMNS
 
+Objects = npt.NDArray[np.object_]
 HOUR: Final = 60
 DAY: Final = 24 * HOUR
 PLACED: Final = "status = 'PLACED'"
@@ -87,26 +91,25 @@ def longest_window(topic: str) -> int:
 def with_features(
     store: FeatureStore, span: OffsetRange, topic: str, events: pl.DataFrame, wanted: frozenset[str]
 ) -> pl.DataFrame:
-    """The events with a column for every feature of `names_for(topic)`, null where it is not known.
+    """The events, in the order of their offsets, with a column for every feature of `names_for(topic)`, null where it is not known.
 
     A feature is fed whenever the topic feeds it, and read where `wanted` names it. `span` claims every record that is handled
     with these events. Raises StoreAway, StoreBehind.
     """
     chosen = [each for each in FEATURES if each.feed == topic or (each.read_by(topic) and each.name in wanted)]
-    asked = _asked(chosen, topic, events)
-    answers = store.apply(span, [feature.counter for feature in chosen], _columns(asked))
-    asked = asked.with_columns(pl.Series("value", answers, dtype=pl.Float64))
-    for number, feature in enumerate(chosen):
-        values = asked.filter(pl.col("counter") == number).select(_offset="offset", value="value")
-        events = events.join(values.rename({"value": feature.name}), on="_offset", how="left", maintain_order="left")
-    return without_features(topic, events)
+    cells = _cells(chosen, topic, events)
+    values = np.full(cells.asked.shape, None, object)
+    values[cells.asked] = store.apply(span, [feature.counter for feature in chosen], _operations(cells))
+    columns = [pl.Series(each.name, values[:, n].tolist(), pl.Float64) for n, each in enumerate(chosen)]
+    return without_features(topic, events.with_columns(columns))
 
 
 def count(store: FeatureStore, span: OffsetRange, topic: str, events: pl.DataFrame) -> None:
     """Feed what the topic feeds, read nothing. Raises StoreAway, StoreBehind."""
     chosen = [each for each in FEATURES if each.feed == topic]
-    fed = _asked(chosen, topic, events).filter(pl.col("amount").is_not_null())
-    store.feed(span, [feature.counter for feature in chosen], _columns(fed))
+    cells = _cells(chosen, topic, events)
+    fed = cells._replace(asked=cells.asked & _given(cells.amounts))
+    store.feed(span, [feature.counter for feature in chosen], _operations(fed))
 
 
 def without_features(topic: str, events: pl.DataFrame) -> pl.DataFrame:
@@ -115,28 +118,57 @@ def without_features(topic: str, events: pl.DataFrame) -> pl.DataFrame:
     return events.with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
 
 
-def _asked(chosen: Sequence[Feature], topic: str, events: pl.DataFrame) -> pl.DataFrame:
-    return pl.concat([_operations(n, feature, topic, events) for n, feature in enumerate(chosen)]).sort(
-        "offset", "counter"
-    )
+class _Cells(NamedTuple):
+    """Arrays of one row per event and one column per feature, but for `offsets` and `minutes`, which are per event."""
+
+    offsets: Objects
+    minutes: Objects
+    asked: npt.NDArray[np.bool_]
+    entities: Objects
+    amounts: Objects
+    members: Objects
 
 
-def _columns(asked: pl.DataFrame) -> Operations:
+def _cells(chosen: Sequence[Feature], topic: str, events: pl.DataFrame) -> _Cells:
+    """In one evaluation for all features: each by itself costs more than small batches are worth."""
+    fed = [(n, feature) for n, feature in enumerate(chosen) if feature.feed == topic]
+    found = events.select(
+        "_offset", "_minute", *sorted({each.entity for each in chosen}),
+        *(pl.when(_holds(each.where)).then(_amount(each)).alias(f"amount {n}") for n, each in fed),
+        *(pl.col(each.of).alias(f"member {n}") for n, each in fed if each.aggregate is Aggregate.DISTINCT),
+    )  # fmt: skip
+    column = {name: np.array(found[name].to_list(), object) for name in found.columns}
+    nothing = np.full(len(events), None, object)
+
+    def table(names: Iterable[str]) -> Objects:
+        return np.array([column.get(name, nothing) for name in names], object).reshape(len(chosen), len(events)).T
+
+    entities = table(feature.entity for feature in chosen)
+    amounts, members = (table(f"{what} {n}" for n in range(len(chosen))) for what in ("amount", "member"))
+    return _Cells(column["_offset"], column["_minute"], _given(entities), entities, amounts, members)
+
+
+def _operations(cells: _Cells) -> Operations:
+    """Of the cells asked for, event by event and feature by feature."""
+    rows, counters = np.nonzero(cells.asked)
     return Operations(
-        *(asked[name].to_list() for name in ("offset", "counter", "entity", "minute", "amount", "member"))
+        cells.offsets[rows].tolist(),
+        counters.tolist(),
+        cells.entities[cells.asked].tolist(),
+        cells.minutes[rows].tolist(),
+        cells.amounts[cells.asked].tolist(),
+        cells.members[cells.asked].tolist(),
     )
 
 
-def _operations(number: int, feature: Feature, topic: str, events: pl.DataFrame) -> pl.DataFrame:
-    feeds = pl.sql_expr(feature.where).fill_null(False) if feature.feed == topic else pl.lit(False)
-    amount = pl.col(feature.of).cast(pl.Float64) if feature.aggregate is Aggregate.SUM else pl.lit(1.0)
-    counts = feature.aggregate is Aggregate.DISTINCT and feature.feed == topic
-    member = pl.col(feature.of) if counts else pl.lit(None, pl.String)
-    return events.filter(pl.col(feature.entity).is_not_null()).select(
-        offset=pl.col("_offset").cast(pl.Int64),
-        counter=pl.lit(number, pl.Int64),
-        entity=feature.entity,
-        minute=pl.col("_minute").cast(pl.Int64),
-        amount=pl.when(feeds).then(amount),
-        member=member,
-    )
+@cache
+def _holds(where: str) -> pl.Expr:
+    return pl.sql_expr(where).fill_null(False)
+
+
+def _amount(feature: Feature) -> pl.Expr:
+    return pl.col(feature.of).cast(pl.Float64) if feature.aggregate is Aggregate.SUM else pl.lit(1.0)
+
+
+def _given(values: Objects) -> npt.NDArray[np.bool_]:
+    return ~pl.Series("", [value is None for value in values.ravel()], pl.Boolean).to_numpy().reshape(values.shape)

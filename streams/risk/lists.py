@@ -47,6 +47,7 @@ class Lists:
                 self._networks.setdefault(name, []).append((ip_network(value, strict=False), entry))
             else:
                 self._exact[name, value] = entry
+        self._names = {*(name for name, _ in self._exact), *self._networks}
 
     def columns(self, events: pl.DataFrame) -> pl.DataFrame:
         """The events with the columns of LISTED that apply to them."""
@@ -57,9 +58,10 @@ class Lists:
         )
 
     def _listed(self, name: str, values: pl.Series, at: pl.Series) -> pl.Series:
-        found = {value: entry for value in values.drop_nulls().unique() if (entry := self._find(name, value))}
-        if not found:
+        if name not in self._names:
             return pl.Series([False], dtype=pl.Boolean).new_from_index(0, len(values))
+        known = {value: self._find(name, value) for value in set(values.drop_nulls().to_list())}
+        found = {value: entry for value, entry in known.items() if entry}
         rows = zip(values, at, strict=True)
         hits = [value in found and found[value].since <= when < found[value].until for value, when in rows]
         return pl.Series(hits, dtype=pl.Boolean)

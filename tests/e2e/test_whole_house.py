@@ -94,8 +94,9 @@ class House:
 
 
 @pytest.fixture
-def houses(tmp_path: Path) -> Iterator[tuple[House, House]]:
-    """Both at once: most of the time is waiting."""
+def houses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[House, House]]:
+    """Both at once: most of the time is waiting. Two houses on one machine take longer than anybody would wait for a verdict."""
+    monkeypatch.setenv("KONTOR_VERDICT_PATIENCE", "86400")
     book = SchemaBook.from_files()
     events = simulate(ShopPlan(orders=ORDERS, seed=SEED)).events()
     how = Disturbance(late=0.05, doubled=0.05, disordered=0.02, bad=0.05)

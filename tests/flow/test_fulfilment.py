@@ -62,7 +62,8 @@ def test_states_are_those_of_the_oracle_and_everything_is_told_once_through_kill
     publish(kafka.bootstrap, scene.prefix, [a_warehouse(), *(a_level(number) for number in range(600))])
     events = [event for number in range(ORDERS_SENT) for event in a_life(number, dice)]
     mixed = sorted([*events, *dice.sample(events, len(events) // 20)], key=lambda _: dice.random())
-    worker = scene.worker("fulfilment", batch_records=150)
+    # On a slow machine the kills take longer than anybody would wait for a verdict.
+    worker = scene.worker("fulfilment", batch_records=150, verdict_patience=3600)
     for turn in range(KILLS):
         publish(kafka.bootstrap, scene.prefix, mixed[turn::KILLS])
         worker.start()
