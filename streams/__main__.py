@@ -17,7 +17,7 @@ from streams.engine.dead_letters import DeadLetterOffice
 from streams.engine.fuse import Fuse, fuse_policy
 from streams.engine.global_table import TopicFollower
 from streams.engine.metrics import Metrics
-from streams.engine.policy import DECISION_BATCHES, WAREHOUSE_BATCHES
+from streams.engine.policy import BOOKING_BATCHES, DECISION_BATCHES, WAREHOUSE_BATCHES
 from streams.engine.rereading import Rereader
 from streams.engine.settings import Settings, read
 from streams.engine.wire import Wire, wire
@@ -74,7 +74,7 @@ async def run_warehouse(settings: Settings, metrics: Metrics) -> int:
 
 async def run_inventory(settings: Settings, metrics: Metrics) -> int:
     found = await wire_of("inventory", settings, metrics)
-    policy = DECISION_BATCHES.limited_to(settings.batch_records)
+    policy = BOOKING_BATCHES.limited_to(settings.batch_records)
     worker = Worker("inventory", settings, policy, found.ahead, metrics=metrics, waits=found.waits)
     office = DeadLetterOffice("inventory", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
     app = inventory(worker, found.decoders, office.send, metrics)
@@ -88,7 +88,7 @@ async def run_inventory(settings: Settings, metrics: Metrics) -> int:
 
 async def run_fulfilment(settings: Settings, metrics: Metrics) -> int:
     found = await wire_of("fulfilment", settings, metrics)
-    policy = DECISION_BATCHES.limited_to(settings.batch_records)
+    policy = BOOKING_BATCHES.limited_to(settings.batch_records)
     worker = Worker("fulfilment", settings, policy, found.ahead, metrics=metrics, waits=found.waits)
     office = DeadLetterOffice("fulfilment", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
     tables = LookupTables()

@@ -100,15 +100,12 @@ def kontor(world: World, meter: Meter) -> None:
         metrics=Metrics(CollectorRegistry()),
     )
 
-    async def handle(batch: Batch) -> None:
-        await app.handle(batch)
-        if batch.span.topic == commands:
-            meter.add(sum(int(unpack(value)["first"].sum()) for value in batch.values))
+    async def handle(batches: Sequence[Batch]) -> None:
+        await app.handle(batches)
+        told = (value for batch in batches if batch.span.topic == commands for value in batch.values)
+        meter.add(sum(int(unpack(value)["first"].sum()) for value in told))
 
-    async def idle(batch: Batch) -> None:
-        """Committed already."""
-
-    worker.attach([world.topic, commands], handle, idle, by_partition_number)
+    worker.attach_together([world.topic, commands], handle, by_partition_number)
     worker.on_taking_over(app.take_over)
     worker.on_assigned(meter.start)
     asyncio.run(worker.run())

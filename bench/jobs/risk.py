@@ -92,14 +92,11 @@ def kontor(world: World, meter: Meter) -> None:
         metrics=Metrics(CollectorRegistry()),
     )
 
-    async def handle(batch: Batch) -> None:
-        await app.handle(batch)
-        meter.add(len(batch))
+    async def handle(batches: Sequence[Batch]) -> None:
+        await app.handle(batches)
+        meter.add(sum(map(len, batches)))
 
-    async def idle(batch: Batch) -> None:
-        """Committed already."""
-
-    worker.attach([world.topic], handle, idle, by_partition_number)
+    worker.attach_together([world.topic], handle, by_partition_number)
     worker.on_taking_over(app.take_over)
     worker.on_assigned(meter.start)
     asyncio.run(worker.run())

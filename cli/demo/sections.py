@@ -70,7 +70,7 @@ def what_came_in(console: Console, client: Client, story: Story) -> None:
     console.print(table)
     if not any(source.real for source in story.sources):
         console.print("[yellow]No recorded files were there (--data DIR): everything below is simulated.[/]")
-    rows = sum(watch.stored(client).values())
+    rows = watch.stored(client)
     sent = sum(sum(summary.records.values()) for summary in story.said.values())
     console.print(
         f"Throughput: {sent:,} records in, {rows:,} rows at rest (derived events among them) after {story.seconds:.0f} s: "

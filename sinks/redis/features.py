@@ -5,12 +5,12 @@ counter is twice its window in wall time, and only bounds memory. A replay slowe
 A Redis that drops keys for want of memory loses counts unseen: its `maxmemory-policy` must be `noeviction`.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Final, cast
 
+import msgspec
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -50,7 +50,7 @@ class RedisFeatures:
     def apply(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> Sequence[float | None]:
         answers: list[float | None] = [None] * len(operations)
         for chosen, reply in self._asked(span, counters, operations, answer=True):
-            values = json.loads(cast(bytes, reply)) if chosen else []
+            values = msgspec.json.decode(cast(bytes, reply)) if chosen else []
             for row, value in zip(chosen, values, strict=True):
                 answers[row] = None if value is False else float(value)
         return answers
@@ -82,7 +82,7 @@ class RedisFeatures:
             for shard, chosen in enumerate(rows):
                 prefix = self._prefix(shard)
                 keys = [self._mark(shard, span.topic, span.partition), f"{prefix}reply:{span.topic}:{span.partition}"]
-                stretch = json.dumps({**ask, **_columns(operations, chosen)})
+                stretch = msgspec.json.encode({**ask, **_columns(operations, chosen)})
                 self._script(keys, [prefix, stretch, REPLIES_KEPT, MEMBERS_KEPT], client=pipe)
             replies = pipe.execute()
         for chosen, reply in zip(rows, replies, strict=True):

@@ -108,8 +108,11 @@ class Assembler:
 
     def ready(self, now: float) -> Iterator[tuple[Partition, Batch]]:
         """Every batch that is due, oldest offsets first within a partition."""
+        numbers = {
+            at.partition for at, lane in self._lanes.items() if self._policy.together and self._is_due(lane, now)
+        }
         for at, lane in list(self._lanes.items()):
-            while self._is_due(lane, now):
+            while self._is_due(lane, now) or (at.partition in numbers and self._may_cut(lane)):
                 records = self._cut(lane)
                 if records:
                     yield at, _batch(at, records)

@@ -5,7 +5,8 @@ still until partitions are dealt out anew, anything else is fatal and stops the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -16,6 +17,7 @@ from streams.engine.commits import PartitionLost
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Batch], Awaitable[None]]
+HandlerOfAll = Callable[[Sequence[Batch]], Awaitable[None]]
 LaneOf = Callable[[Batch], Hashable]
 
 
@@ -35,7 +37,7 @@ def by_partition_number(batch: Batch) -> Hashable:
 
 @dataclass(slots=True)
 class _Lane:
-    waiting: asyncio.Queue[Batch] = field(default_factory=asyncio.Queue)
+    waiting: deque[Batch] = field(default_factory=deque)
     worker: asyncio.Task[None] | None = None
     busy: bool = False
     stopped: bool = False
@@ -48,14 +50,16 @@ def _nobody(_batch: Batch) -> None:
 class Lanes:
     """`put` never blocks: the transport bounds what is out. `done` is told of every batch, handled or dropped.
 
+    `handle` is given one batch, or as many of those that wait in the lane as have `at_once` records together.
     `idle` is awaited whenever a lane has nothing left, so that it may write down how far it came. `stopped` is told of every
     batch that a stopped lane drops, uncommitted: its partition need not be fetched from.
     """
 
     def __init__(
         self,
-        handle: Handler,
+        handle: HandlerOfAll,
         *,
+        at_once: int = 0,
         lane_of: LaneOf,
         idle: Callable[[Batch], Awaitable[None]],
         done: Callable[[Batch], None],
@@ -63,6 +67,7 @@ class Lanes:
         stopped: Callable[[Batch], None] = _nobody,
     ) -> None:
         self._handle = handle
+        self._at_once = at_once
         self._lane_of = lane_of
         self._idle = idle
         self._done = done
@@ -79,7 +84,7 @@ class Lanes:
         if lane.stopped:
             self._drop(batch)
             return
-        lane.waiting.put_nowait(batch)
+        lane.waiting.append(batch)
         if lane.worker is None or lane.worker.done():
             lane.worker = asyncio.create_task(self._work(lane))
 
@@ -90,8 +95,8 @@ class Lanes:
         """Drop what waits, finish what is being worked on; after `timeout` seconds give that up too."""
         self._open = False
         for lane in self._lanes.values():
-            while not lane.waiting.empty():
-                self._done(lane.waiting.get_nowait())
+            while lane.waiting:
+                self._done(lane.waiting.popleft())
         working = [lane.worker for lane in self._lanes.values() if lane.worker and not lane.worker.done()]
         if working:
             _, late = await asyncio.wait(working, timeout=timeout)
@@ -103,30 +108,46 @@ class Lanes:
         self._lanes.clear()
 
     async def _work(self, lane: _Lane) -> None:
-        while not lane.waiting.empty():
-            batch = lane.waiting.get_nowait()
+        while lane.waiting:
+            batches = self._next(lane.waiting)
             try:
-                await self._handle(batch)
-                if lane.waiting.empty():
-                    await self._idle(batch)
+                await self._handle(batches)
+                if not lane.waiting:
+                    await self._idle(batches[-1])
             except PartitionLost as lost:
-                log.info("partition lost, batch left to its next owner", span=str(batch.span), why=str(lost))
-                while not lane.waiting.empty():
-                    self._done(lane.waiting.get_nowait())
+                log.info("partition lost, batches left to its next owner", spans=_spans(batches), why=str(lost))
+                while lane.waiting:
+                    self._done(lane.waiting.popleft())
             except PartitionStopped as stop:
-                log.error("partition stopped", span=str(batch.span), why=str(stop))  # noqa: TRY400 - its trace says nothing more
-                lane.stopped = True
-                self._stopped(batch)
-                while not lane.waiting.empty():
-                    self._drop(lane.waiting.get_nowait())
+                log.error("partition stopped", spans=_spans(batches), why=str(stop))  # noqa: TRY400 - its trace says nothing more
+                self._stop(lane, batches)
             except asyncio.CancelledError:
                 raise
             except BaseException as error:  # noqa: BLE001 - nothing may be committed after this
                 self._fatal(error)
                 return
             finally:
-                self._done(batch)
+                for batch in batches:
+                    self._done(batch)
+
+    def _next(self, waiting: deque[Batch]) -> Sequence[Batch]:
+        batches = [waiting.popleft()]
+        records = len(batches[0])
+        while waiting and (records := records + len(waiting[0])) <= self._at_once:
+            batches.append(waiting.popleft())
+        return batches
+
+    def _stop(self, lane: _Lane, batches: Sequence[Batch]) -> None:
+        lane.stopped = True
+        for batch in batches:
+            self._stopped(batch)
+        while lane.waiting:
+            self._drop(lane.waiting.popleft())
 
     def _drop(self, batch: Batch) -> None:
         self._stopped(batch)
         self._done(batch)
+
+
+def _spans(batches: Sequence[Batch]) -> str:
+    return ", ".join(str(batch.span) for batch in batches)

@@ -1,6 +1,6 @@
-"""An app with tables: each batch is one step on the state of its partition, and one transaction.
+"""An app with tables: each batch is one step on the state of its partition, and what waits there together is one transaction.
 
-A step is pure: state and batch in, records out. What it changed in the tables, what it emits and how far the sources are read is
+A step is pure: state and batch in, records out. What they changed in the tables, what they emit and how far the sources are read is
 committed together; after anything but success the process ends, so that memory never runs ahead of the log.
 """
 
@@ -77,34 +77,44 @@ class StatefulApp:
         return {number: owned.state for number, owned in self._owned.items()}
 
     def attach(self) -> None:
-        self._worker.attach(list(self._steps), self.handle, _nothing, by_partition_number)
+        self._worker.attach_together(list(self._steps), self.handle, by_partition_number)
         self._worker.on_taking_over(self.take_over)
         if self._worker.settings.standbys:
             self._standby = Standby(self._worker.settings.kafka, self._changelog, self._fresh)
             self._worker.beside(self._standby.follow)
 
-    async def handle(self, batch: Batch) -> None:
-        """One step, one transaction."""
-        number = batch.span.partition
-        started = monotonic()
+    async def handle(self, batches: Sequence[Batch]) -> None:
+        """A step each, one transaction. All are of one partition number, each topic's in the order of its log."""
+        number = batches[0].span.partition
         owned, writer = self._owned[number], self._writers[number]
         try:
-            outcome = await asyncio.to_thread(self._steps[batch.span.topic], owned.state, batch)
-            self._fuse.check(batch, outcome.letters)
-            await self._send_letters(outcome.letters)
+            done = [(batch, *await self._step(owned.state, batch)) for batch in batches]
+            letters = [letter for _, outcome, _ in done for letter in outcome.letters]
+            await self._send_letters(letters)
             changes = [Emit(self._changelog, key, row, number) for key, row in owned.state.changes()]
-            source = Partition(batch.span.topic, number)
-            written = await writer.commit([*outcome.emits, *changes], {source: batch.span.last + 1})
+            emits = [emit for _, outcome, _ in done for emit in outcome.emits]
+            sources = {Partition(batch.span.topic, number): batch.span.last + 1 for batch in batches}
+            written = await writer.commit([*emits, *changes], sources)
             owned.state.settle()
             owned.position = written.get(Partition(self._changelog, number), owned.position)
-        except BaseException as error:
-            if isinstance(error, FuseBlown):
-                self._metrics.stopped.labels(batch.span.topic, number).set(1)
+        except BaseException:
             # Memory may be ahead of the log now: whoever works on this partition next, we too, reads it from the log.
             self._owned.pop(number, None)
             self._abandoned.append(self._writers.pop(number, writer))
             raise
-        self._metrics.handled(batch, outcome.letters, monotonic() - started)
+        for batch, outcome, took in done:
+            self._metrics.handled(batch, outcome.letters, took)
+
+    async def _step(self, state: State, batch: Batch) -> tuple[Outcome, float]:
+        """What it leaves behind, and the seconds it took."""
+        started = monotonic()
+        outcome = await asyncio.to_thread(self._steps[batch.span.topic], state, batch)
+        try:
+            self._fuse.check(batch, outcome.letters)
+        except FuseBlown:
+            self._metrics.stopped.labels(batch.span.topic, batch.span.partition).set(1)
+            raise
+        return outcome, monotonic() - started
 
     async def take_over(self, assigned: frozenset[int]) -> None:
         """Before the first batch: let go of what was lost, fence the previous owners of what is new, read its state."""
@@ -146,7 +156,3 @@ class StatefulApp:
 
     def _fresh(self) -> State:
         return State(self._tables, self._new_store())
-
-
-async def _nothing(_batch: Batch) -> None:
-    """A transaction has moved the offsets already."""

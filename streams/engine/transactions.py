@@ -8,7 +8,6 @@ import asyncio
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
@@ -26,8 +25,7 @@ class Fenced(Exception):
     """Another worker writes for this partition now: nothing of this transaction happened, nothing of ours will."""
 
 
-@dataclass(frozen=True, slots=True)
-class Emit:
+class Emit(NamedTuple):
     """One record to write. partition None: by CRC-32 of the key, librdkafka's way. value None deletes in a compacted topic."""
 
     topic: str

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from schemas.batch import Batch
 from streams.engine import collecting
 from streams.engine.background import beside
-from streams.engine.lanes import Handler, LaneOf, Lanes
+from streams.engine.lanes import Handler, HandlerOfAll, LaneOf, Lanes
 from streams.engine.metrics import Metrics
 from streams.engine.policy import BatchPolicy
 from streams.engine.schema_ids import Ahead, nothing_ahead
@@ -52,6 +52,7 @@ class Worker:
         self.settings = settings
         self.ahead = ahead
         self.metrics = metrics or Metrics(CollectorRegistry())
+        self._policy = policy
         self.waits = waits or Waits(self.metrics.waiting_on)
         self.app = _faust_app(name, settings)
         use(BatchTransport(self.app, policy, self._before_leaving), self.app)
@@ -71,12 +72,32 @@ class Worker:
     def attach(self, topics: Sequence[str], handle: Handler, idle: Handler, lane_of: LaneOf) -> None:
         """Every batch of these topics goes to `handle`; `idle` follows the last batch that waits in its lane."""
 
-        async def prepared(batch: Batch) -> None:
-            await self.ahead(batch)
-            await handle(batch)
+        async def one(batches: Sequence[Batch]) -> None:
+            for batch in batches:
+                await handle(batch)
+
+        self._attach(topics, one, idle, lane_of, at_once=0)
+
+    def attach_together(self, topics: Sequence[str], handle: HandlerOfAll, lane_of: LaneOf) -> None:
+        """What waits in a lane goes to `handle` together, as far as it has no more records than one batch may have."""
+        self._attach(topics, handle, _nothing, lane_of, self._policy.max_records)
+
+    def _attach(
+        self, topics: Sequence[str], handle: HandlerOfAll, idle: Handler, lane_of: LaneOf, at_once: int
+    ) -> None:
+        async def prepared(batches: Sequence[Batch]) -> None:
+            for batch in batches:
+                await self.ahead(batch)
+            await handle(batches)
 
         lanes = Lanes(
-            prepared, lane_of=lane_of, idle=idle, done=self._on_done, fatal=self._on_fatal, stopped=self._on_stopped
+            prepared,
+            at_once=at_once,
+            lane_of=lane_of,
+            idle=idle,
+            done=self._on_done,
+            fatal=self._on_fatal,
+            stopped=self._on_stopped,
         )
         self._lanes.append(lanes)
         self._topics.update(topics)
@@ -183,6 +204,10 @@ class Worker:
     def _end(self, code: int) -> None:
         if self._ending is not None and not self._ending.done():
             self._ending.set_result(code)
+
+
+async def _nothing(_batch: Batch) -> None:
+    """A transaction has moved the offsets already."""
 
 
 def _batch_of(event: faust.EventT[bytes]) -> Batch:

@@ -4,9 +4,10 @@ Two clocks. Event time: a deadline has passed once some input is beyond it and n
 before. Active time: log time without the stretches in which nobody read, so that an outage makes nobody late.
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+import msgspec
 
 from schemas.topics import AFTER_SALES, ORDERS, PAYMENTS, SHIPMENTS
 from streams.engine.state import TableSpec
@@ -62,11 +63,11 @@ class Clock:
 
 
 def encode(clock: Clock) -> bytes:
-    return json.dumps([clock.log, clock.active, clock.inputs], separators=(",", ":")).encode()
+    return msgspec.json.encode([clock.log, clock.active, clock.inputs])
 
 
 def decode(row: bytes) -> Clock:
-    log, active, inputs = json.loads(row)
+    log, active, inputs = msgspec.json.decode(row)
     return Clock(log, active, {name: Input(*values) for name, values in inputs.items()})
 
 

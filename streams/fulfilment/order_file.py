@@ -1,9 +1,10 @@
 """The row of one order: its facts, and how much of what follows from them has been told already."""
 
-import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from schemas.topics import SHIPMENTS
 from streams.engine.state import TableSpec
@@ -54,11 +55,11 @@ def encode(file: OrderFile) -> bytes:
         sorted(file.sent),
         list(file.facts.values()),
     ]
-    return json.dumps(row, default=str, separators=(",", ":")).encode()
+    return msgspec.json.encode(row)
 
 
 def decode(row: bytes) -> OrderFile:
-    order_id, since, step, state, told, sent, facts = json.loads(row)
+    order_id, since, step, state, told, sent, facts = msgspec.json.decode(row)
     read = (_fact(values) for values in facts)
     return OrderFile(order_id, since, {fact.event_id: fact for fact in read}, set(told), set(sent), step, state)
 

@@ -1,7 +1,8 @@
 """The tables of inventory and how their rows cross the changelog: JSON arrays, positions fixed; a new field goes to the end."""
 
-import json
 from typing import Final
+
+import msgspec
 
 from streams.engine.event_ids import SEEN_IDS, Packed
 from streams.engine.state import TableSpec
@@ -19,11 +20,11 @@ def encode_article(article: Article) -> bytes:
         [name, shelf.on_hand, shelf.allocated, shelf.in_transit, shelf.counted_as_of, shelf.recent]
         for name, shelf in article.shelves.items()
     ]
-    return json.dumps([article.promised, article.version, shelves], separators=(",", ":")).encode()
+    return msgspec.json.encode([article.promised, article.version, shelves])
 
 
 def decode_article(row: bytes) -> Article:
-    promised, version, shelves = json.loads(row)
+    promised, version, shelves = msgspec.json.decode(row)
     return Article(
         {
             name: Shelf(on_hand, allocated, in_transit, counted, [(at, change) for at, change in recent])
@@ -37,11 +38,11 @@ def decode_article(row: bytes) -> Article:
 def encode_hold(hold: Hold) -> bytes:
     if not (hold.allocated or hold.shipped or hold.astray):
         return b"[%d]" % hold.promised
-    return json.dumps([hold.promised, hold.allocated, hold.shipped, hold.astray], separators=(",", ":")).encode()
+    return msgspec.json.encode([hold.promised, hold.allocated, hold.shipped, hold.astray])
 
 
 def decode_hold(row: bytes) -> Hold:
-    return Hold(*json.loads(row))
+    return Hold(*msgspec.json.decode(row))
 
 
 ARTICLES: Final[TableSpec[Article]] = TableSpec("articles", encode_article, decode_article)

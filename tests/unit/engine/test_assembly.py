@@ -50,6 +50,15 @@ def test_linger_waits_for_more_and_counts_from_the_first_record() -> None:
     assert spans(a, 11.0) == [(1, 2, 2)]
 
 
+def test_together_one_that_is_due_takes_along_what_its_number_has_in_other_topics() -> None:
+    a = Assembler(BatchPolicy(max_records=100, max_bytes=1 << 20, linger=1.0, together=True), 1 << 30)
+    for at, now in ((Partition("orders", 1), 0.0), (Partition("payments", 1), 0.9), (Partition("payments", 2), 0.9)):
+        a.add(at, records(0, 1), now)
+    assert list(a.ready(0.95)) == []
+    assert [at for at, _ in a.ready(1.0)] == [("orders", 1), ("payments", 1)]
+    assert [at for at, _ in a.ready(2.0)] == [("payments", 2)]
+
+
 def test_a_full_batch_does_not_wait() -> None:
     a = assembler(max_records=2, linger=60.0)
     a.add(P0, records(1, 2, 3), now=0.0)

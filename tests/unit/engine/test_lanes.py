@@ -1,7 +1,7 @@
 """Lanes keep the order within a lane, run side by side, and let no error pass."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from schemas.batch import Batch, OffsetRange
 from streams.engine.commits import PartitionLost
@@ -15,8 +15,9 @@ def batch(partition: int, first: int) -> Batch:
 class Scene:
     """Records what happens to batches; `faults` maps an offset to what handling it raises."""
 
-    def __init__(self, faults: dict[int, BaseException] | None = None) -> None:
+    def __init__(self, faults: dict[int, BaseException] | None = None, at_once: int = 0) -> None:
         self.handled: list[tuple[Hashable, int]] = []
+        self.together: list[int] = []
         self.idled: list[int] = []
         self.freed: list[int] = []
         self.fatal: list[BaseException] = []
@@ -25,17 +26,20 @@ class Scene:
         self.gate.set()
         self.lanes = Lanes(
             self.handle,
+            at_once=at_once,
             lane_of=by_partition,
             idle=self.idle,
             done=lambda b: self.freed.append(b.span.first),
             fatal=self.fatal.append,
         )
 
-    async def handle(self, b: Batch) -> None:
+    async def handle(self, batches: Sequence[Batch]) -> None:
+        self.together.append(len(batches))
         await self.gate.wait()
-        if fault := self.faults.get(b.span.first):
-            raise fault
-        self.handled.append((b.span.partition, b.span.first))
+        for b in batches:
+            if fault := self.faults.get(b.span.first):
+                raise fault
+            self.handled.append((b.span.partition, b.span.first))
 
     async def idle(self, b: Batch) -> None:
         self.idled.append(b.span.first)
@@ -157,4 +161,36 @@ def test_a_stopped_lane_stands_still_and_the_others_go_on() -> None:
     scene = asyncio.run(scenario())
     assert scene.handled == [(0, 0), (7, 4), (0, 1)]
     assert stopped == [1, 2, 3]
+    assert scene.fatal == []
+
+
+def test_what_waits_is_handled_together_as_far_as_it_has_no_more_records() -> None:
+    async def scenario() -> Scene:
+        scene = Scene(at_once=3)
+        scene.gate.clear()
+        scene.lanes.put(batch(0, 0))
+        await asyncio.sleep(0)  # the first one is being handled, alone
+        for offset in range(1, 8):
+            scene.lanes.put(batch(0, offset))
+        scene.gate.set()
+        await settled(scene, 8)
+        return scene
+
+    scene = asyncio.run(scenario())
+    assert scene.handled == [(0, offset) for offset in range(8)]
+    assert scene.together == [1, 3, 3, 1]
+    assert scene.idled == [7]
+
+
+def test_one_that_stops_stops_all_that_were_handled_with_it() -> None:
+    async def scenario() -> Scene:
+        scene = Scene({1: PartitionStopped("the fuse has blown")}, at_once=9)
+        for offset in range(3):
+            scene.lanes.put(batch(0, offset))
+        await settled(scene, 3)
+        return scene
+
+    scene = asyncio.run(scenario())
+    assert scene.freed == [0, 1, 2]
+    assert scene.together == [3]
     assert scene.fatal == []
