@@ -5,12 +5,13 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
@@ -109,6 +110,19 @@ def _asked(question: Callable[[], Answer]) -> Answer:
         time.sleep(0.1)
 
 
+STARTED: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_worker_outlives_its_module() -> Iterator[None]:
+    """A test that failed may have left some running."""
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        process.kill()
+        process.wait()
+
+
 @dataclass
 class WorkerProcess:
     app: str
@@ -127,6 +141,7 @@ class WorkerProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        STARTED.append(self.process)
         return self
 
     def kill(self) -> None:

@@ -210,6 +210,10 @@ def told(scene: Scene) -> list[Event]:
     return list(read_events(scene.broker.bootstrap, scene.prefix, ORDER_LIFECYCLE.name))
 
 
+def last_states(scene: Scene) -> dict[str, str]:
+    return {str(e["order_id"]): str(e["state"]) for e in sorted(told(scene), key=lambda e: int(str(e["step"])))}
+
+
 def facts_read(scene: Scene) -> int:
     log = KafkaLog(scene.broker.bootstrap)
     try:
@@ -250,9 +254,11 @@ def test_with_inventory_orders_are_reserved_and_allocated_where_the_stock_is(
     until(lambda: len({e["sku"] for e in read(scene, STOCK_LEVELS.name)}) == 600, 60, "the stock is there", 0.5)
     publish(kafka.bootstrap, scene.prefix, lives)
     until(lambda: len(allocated(scene)) == count * 2, 90, "every line is allocated", 0.5)
+    until(
+        lambda: set(last_states(scene).values()) == {"DISPATCHED"}, 60, "and every order is told to be dispatched", 0.5
+    )
     assert [worker.stop() for worker in workers] == [0, 0], [worker.said() for worker in workers]
-    last = {e["order_id"]: e["state"] for e in sorted(told(scene), key=lambda e: int(str(e["step"])))}
-    assert last == {f"order-{number}": "DISPATCHED" for number in range(count)}
+    assert last_states(scene) == {f"order-{number}": "DISPATCHED" for number in range(count)}
     assert set(allocated(scene).values()) == {"W1"}
 
 
