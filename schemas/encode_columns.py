@@ -86,11 +86,12 @@ def _leaves(schema: AvroType, values: Sequence[object]) -> Iterable[bytes]:
     match schema:
         case EnumType(symbols=symbols):
             codes = {symbol: zigzag(index) for index, symbol in enumerate(symbols)}
-            return [codes[cast(str, value)] for value in values]
+            return [codes[symbol] for symbol in cast("Sequence[str]", values)]
         case TimestampType():
-            return zigzags(np.array([_millis(value) for value in values], np.int64))
+            times = cast("Sequence[datetime | int]", values)
+            return zigzags(np.array([time if isinstance(time, int) else to_ms(time) for time in times], np.int64))
         case DecimalType(scale=scale):
-            return [_decimal(cast(Decimal, value), scale) for value in values]
+            return [_decimal(value, scale) for value in cast("Sequence[Decimal]", values)]
         case Primitive(kind):
             return PRIMITIVES[kind](values)
         case _:
@@ -111,14 +112,14 @@ def _arrays(items: AvroType, lists: Sequence[Sequence[object]]) -> list[bytes]:
 
 
 def _texts(values: Sequence[object]) -> list[bytes]:
-    encoded = [cast(str, value).encode() for value in values]
+    encoded = [text.encode() for text in cast("Sequence[str]", values)]
     if max(map(len, encoded), default=0) < len(SMALL):
         return [SMALL[len(each)] + each for each in encoded]
     return [_count(len(each)) + each for each in encoded]
 
 
 def _octets(values: Sequence[object]) -> list[bytes]:
-    return [_count(len(cast(bytes, value))) + cast(bytes, value) for value in values]
+    return [_count(len(octets)) + octets for octets in cast("Sequence[bytes]", values)]
 
 
 def _longs(values: Sequence[object]) -> list[bytes]:
@@ -142,10 +143,6 @@ PRIMITIVES: Final[Mapping[str, Callable[[Sequence[object]], list[bytes]]]] = {
     "double": _doubles,
     "boolean": _booleans,
 }
-
-
-def _millis(value: object) -> int:
-    return to_ms(value) if isinstance(value, datetime) else cast(int, value)
 
 
 def _decimal(value: Decimal, scale: int) -> bytes:

@@ -28,6 +28,10 @@ AnyTable: TypeAlias = "TableSpec[Any]"  # a table of whatever rows; `State.table
 class Table(MutableMapping[str, V], ABC):
     """A dict whose changes are remembered. A row that is changed in place must be put back: `table[key] = row`."""
 
+    def find(self, key: str) -> V | None:
+        """The row, or None where there is none: `get` without the price of an exception."""
+        return self[key] if key in self else None
+
     @abstractmethod
     def load(self, key: str, row: bytes | None) -> None:
         """A row as the changelog has it; not a change."""

@@ -79,7 +79,7 @@ class Desk:
     def take_commands(self, rows: pl.DataFrame) -> None:
         for command, at, kind, sku, warehouse, quantity, order, line, partial, lines in self._new(rows, COMMANDS):
             article, key = self._article(sku), hold_key(sku, order, line)
-            hold = self._holds.get(key) or Hold()
+            hold = self._holds.find(key) or Hold()
             match kind:
                 case "RESERVE":
                     answer = reserve(article, hold, quantity, may_be_partial=partial == "AS_MUCH_AS_THERE_IS")
@@ -105,11 +105,11 @@ class Desk:
                 yield row
 
     def _article(self, sku: str) -> Article:
-        found = self._articles.get(sku)
+        found = self._articles.find(sku)
         return Article() if found is None else found
 
     def _ship(self, article: Article, key: str, movement: Movement) -> list[Move]:
-        hold = self._holds.get(key) or Hold()
+        hold = self._holds.find(key) or Hold()
         moves = ship(article, hold, movement)
         self._keep(key, hold)
         return moves

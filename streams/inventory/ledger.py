@@ -95,6 +95,8 @@ class Hold:
     @property
     def served(self) -> int:
         """Units held for the line, and units that have left for it."""
+        if not self.allocated and not self.shipped:  # most of them, most of the time
+            return self.promised + self.astray
         return self.units + sum(self.shipped.values()) + self.astray
 
     def served_at(self, warehouse: str) -> int:

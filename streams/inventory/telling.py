@@ -64,16 +64,19 @@ class Telling:
         return self._messages(STOCK_JOURNAL.name, [sku for sku, _, _, _ in journal], columns)
 
     def _levels(self, levels: Sequence[tuple[str, Cause, Article]]) -> list[Emit]:
+        on_hand = [article.on_hand for _, _, article in levels]
+        reserved = [article.reserved for _, _, article in levels]
+        available = [there - bound for there, bound in zip(on_hand, reserved, strict=True)]
         columns: dict[str, Column] = {
             "event_id": [f"stock_level:{sku}:{article.version}" for sku, _, article in levels],
             "occurred_at": [cause.at for _, cause, _ in levels],
-            "kind": [_kind(article) for _, _, article in levels],
+            "kind": [_kind(units) for units in available],
             "sku": [sku for sku, _, _ in levels],
-            "on_hand": [article.on_hand for _, _, article in levels],
-            "reserved": [article.reserved for _, _, article in levels],
-            "available": [article.available for _, _, article in levels],
+            "on_hand": on_hand,
+            "reserved": reserved,
+            "available": available,
             "in_transit": [sum(max(0, s.in_transit) for s in article.shelves.values()) for _, _, article in levels],
-            "oversold": [article.oversold for _, _, article in levels],
+            "oversold": [max(0, -units) for units in available],
             "warehouses": [_shelves(article) for _, _, article in levels],
             "version": [article.version for _, _, article in levels],
             "cause_event_id": [cause.id for _, cause, _ in levels],
@@ -87,10 +90,10 @@ class Telling:
         return [Emit(self._prefix + topic, key.encode(), value) for key, value in zip(keys, values, strict=True)]
 
 
-def _kind(article: Article) -> str:
-    if article.oversold:
+def _kind(available: int) -> str:
+    if available < 0:
         return "OVERSOLD"
-    return "LOW" if article.available <= LOW_STOCK else "CHANGED"
+    return "LOW" if available <= LOW_STOCK else "CHANGED"
 
 
 def _shelves(article: Article) -> list[dict[str, object]]:
