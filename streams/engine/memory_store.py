@@ -24,6 +24,9 @@ class MemoryTable(Table[V]):
             row = self._rows[key] = self._spec.decode(row)  # same key: whoever iterates is not disturbed
         return row
 
+    def find(self, key: str) -> V | None:
+        return self[key] if key in self._rows else None
+
     def __contains__(self, key: object) -> bool:
         return key in self._rows
 

@@ -29,8 +29,8 @@ class Table(MutableMapping[str, V], ABC):
     """A dict whose changes are remembered. A row that is changed in place must be put back: `table[key] = row`."""
 
     def find(self, key: str) -> V | None:
-        """The row, or None where there is none: `get` without the price of an exception."""
-        return self[key] if key in self else None
+        """The row, or None where there is none; a store may know a way without the price of an exception."""
+        return self.get(key)
 
     @abstractmethod
     def load(self, key: str, row: bytes | None) -> None:
