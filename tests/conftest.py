@@ -6,9 +6,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.clickhouse import clickhouse
 from tests.stack import kafka, own_kafka, redis, session_kafka
-from tests.workers import no_worker_outlives_its_module
 
-__all__ = ["clickhouse", "kafka", "no_worker_outlives_its_module", "own_kafka", "redis", "session_kafka"]
+__all__ = ["clickhouse", "kafka", "own_kafka", "redis", "session_kafka"]
 
 settings.register_profile(
     "kontor",

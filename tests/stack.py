@@ -28,6 +28,9 @@ from local.settings import StackSettings
 from local.topics import TopicSpec, create_topics
 from local.waiting import wait_until
 
+STARTED: list[subprocess.Popen[bytes]] = []
+"""Workers of the tests on these brokers; one that failed may have left some running."""
+
 
 @dataclass
 class Broker:
@@ -97,6 +100,7 @@ def session_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 def kafka(session_kafka: Broker) -> Iterator[Broker]:
     """The session's broker, empty again after every module. Nobody kills it."""
     yield session_kafka
+    end_those_left()
     session_kafka.delete_topics()
 
 
@@ -114,7 +118,16 @@ def _running_broker(data: Path) -> Iterator[Broker]:
         broker.start()
         yield broker
     finally:
+        end_those_left()
         broker.kill()
+
+
+def end_those_left() -> None:
+    """Before the topics they work on go."""
+    while STARTED:
+        process = STARTED.pop()
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture(scope="session")

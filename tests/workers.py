@@ -5,13 +5,12 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
@@ -20,7 +19,7 @@ from schemas.topics import ALL_TOPICS, PARTITIONS
 from sinks.clickhouse.client import Address
 from sinks.clickhouse.migrate import migrate
 from tests.clickhouse import EmbeddedClickHouse
-from tests.stack import Broker
+from tests.stack import STARTED, Broker
 
 NOT_READY_YET = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -108,19 +107,6 @@ def _asked(question: Callable[[], Answer]) -> Answer:
             if error.args[0].code() not in NOT_READY_YET or time.monotonic() > deadline:
                 raise
         time.sleep(0.1)
-
-
-STARTED: list[subprocess.Popen[bytes]] = []
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_worker_outlives_its_module() -> Iterator[None]:
-    """A test that failed may have left some running."""
-    yield
-    while STARTED:
-        process = STARTED.pop()
-        process.kill()
-        process.wait()
 
 
 @dataclass

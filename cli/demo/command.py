@@ -81,6 +81,8 @@ def follow(console: Console, home: Path, there: Connections, publishing: load.Pu
     with there.connect() as client, Live(console=console, refresh_per_second=4, transient=False) as live:
         settled = Settling(client, GroupLag(there.settings.kafka), there.settings.topic_prefix)
         while publishing.running or not settled.over(seen):
+            if publishing.running:
+                settled.begin()
             if time.monotonic() - looked > LOOK_EVERY:
                 settled.look(seen)
                 looked = time.monotonic()
@@ -114,18 +116,23 @@ class Settling:
         self._prefix = prefix
         self._clock = clock
         self._last: object = None
-        self._since = clock()
+        self._since = self._looked = clock()
+
+    def begin(self) -> None:
+        """More is to come: what was seen until now says nothing."""
+        self._since = self._clock()
 
     def look(self, seen: watch.Watch) -> None:
         """Looks again and tells `seen`."""
+        self._looked = self._clock()
         seen.rows = watch.stored(self._client)
         seen.to_do = {app: self._lag.behind(self._prefix + app) for app in WORKER_APPS}
         if (seen.rows, seen.to_do) != self._last:
-            self._last, self._since = (seen.rows, seen.to_do), self._clock()
+            self._last, self._since = (seen.rows, seen.to_do), self._looked
 
     def over(self, seen: watch.Watch) -> bool:
         """Whether it is so, as last looked; also where it is not and nothing moves any more: `seen` is told."""
-        still = self._clock() - self._since
+        still = self._looked - self._since
         if still > STUCK_AFTER:
             seen.note(f"not at rest, and nothing has moved for {STUCK_AFTER:.0f} s: kontor logs tells why")
             return True

@@ -30,6 +30,10 @@ AWAY: Final = (
     redis.exceptions.OutOfMemoryError,
 )
 
+PASSING: Final = ("MISCONF", "OOM command", "READONLY", "LOADING", "NOSCRIPT")
+"""In the words of Redis, which an error from within a script only cites: it cannot write its file, has no room, only follows, is still
+reading, was flushed between our look and our call."""
+
 
 class RedisFeatures:
     """Not for use by two threads at once on the same partition. `namespace` keeps two stacks on one Redis apart."""
@@ -84,7 +88,10 @@ class RedisFeatures:
                 keys = [self._mark(shard, span.topic, span.partition), f"{prefix}reply:{span.topic}:{span.partition}"]
                 stretch = msgspec.json.encode({**ask, **_columns(operations, chosen)})
                 self._script(keys, [prefix, stretch, REPLIES_KEPT, MEMBERS_KEPT], client=pipe)
-            replies = pipe.execute()
+            replies = pipe.execute(raise_on_error=False)  # it would put words of its own before those of the error
+            for reply in replies:
+                if isinstance(reply, Exception):
+                    raise reply
         for chosen, reply in zip(rows, replies, strict=True):
             if isinstance(reply, int):
                 raise StoreBehind(span, reply)
@@ -120,6 +127,6 @@ def _answers() -> Iterator[None]:
     except AWAY as error:
         raise StoreAway(str(error)) from error
     except redis.ResponseError as error:
-        if str(error).startswith("MISCONF"):  # it cannot write its own file: a full disk
+        if any(mark in str(error) for mark in PASSING):
             raise StoreAway(str(error)) from error
         raise

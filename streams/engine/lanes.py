@@ -50,7 +50,7 @@ def _nobody(_batch: Batch) -> None:
 class Lanes:
     """`put` never blocks: the transport bounds what is out. `done` is told of every batch, handled or dropped.
 
-    `handle` is given one batch, or as many of those that wait in the lane as have `at_once` records together.
+    `handle` is given one batch, or those that wait in the lane: of each topic one, and no more than `at_once` records together.
     `idle` is awaited whenever a lane has nothing left, so that it may write down how far it came. `stopped` is told of every
     batch that a stopped lane drops, uncommitted: its partition need not be fetched from.
     """
@@ -131,10 +131,14 @@ class Lanes:
                     self._done(batch)
 
     def _next(self, waiting: deque[Batch]) -> Sequence[Batch]:
+        """One batch of a topic at most: what a destination remembers of a batch, to answer a repetition alike, it remembers of the last."""
         batches = [waiting.popleft()]
-        records = len(batches[0])
-        while waiting and (records := records + len(waiting[0])) <= self._at_once:
-            batches.append(waiting.popleft())
+        topics, records = {batches[0].span.topic}, len(batches[0])
+        while waiting and waiting[0].span.topic not in topics and records + len(waiting[0]) <= self._at_once:
+            batch = waiting.popleft()
+            batches.append(batch)
+            topics.add(batch.span.topic)
+            records += len(batch)
         return batches
 
     def _stop(self, lane: _Lane, batches: Sequence[Batch]) -> None:

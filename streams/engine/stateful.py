@@ -87,12 +87,13 @@ class StatefulApp:
         """A step each, one transaction. All are of one partition number, each topic's in the order of its log."""
         number = batches[0].span.partition
         owned, writer = self._owned[number], self._writers[number]
+        started = monotonic()
         try:
-            done = [(batch, *await self._step(owned.state, batch)) for batch in batches]
-            letters = [letter for _, outcome, _ in done for letter in outcome.letters]
+            outcomes = [await self._step(owned.state, batch) for batch in batches]
+            letters = [letter for outcome in outcomes for letter in outcome.letters]
             await self._send_letters(letters)
             changes = [Emit(self._changelog, key, row, number) for key, row in owned.state.changes()]
-            emits = [emit for _, outcome, _ in done for emit in outcome.emits]
+            emits = [emit for outcome in outcomes for emit in outcome.emits]
             sources = {Partition(batch.span.topic, number): batch.span.last + 1 for batch in batches}
             written = await writer.commit([*emits, *changes], sources)
             owned.state.settle()
@@ -102,19 +103,17 @@ class StatefulApp:
             self._owned.pop(number, None)
             self._abandoned.append(self._writers.pop(number, writer))
             raise
-        for batch, outcome, took in done:
-            self._metrics.handled(batch, outcome.letters, took)
+        for batch, outcome in zip(batches, outcomes, strict=True):
+            self._metrics.handled(batch, outcome.letters, monotonic() - started)
 
-    async def _step(self, state: State, batch: Batch) -> tuple[Outcome, float]:
-        """What it leaves behind, and the seconds it took."""
-        started = monotonic()
+    async def _step(self, state: State, batch: Batch) -> Outcome:
         outcome = await asyncio.to_thread(self._steps[batch.span.topic], state, batch)
         try:
             self._fuse.check(batch, outcome.letters)
         except FuseBlown:
             self._metrics.stopped.labels(batch.span.topic, batch.span.partition).set(1)
             raise
-        return outcome, monotonic() - started
+        return outcome
 
     async def take_over(self, assigned: frozenset[int]) -> None:
         """Before the first batch: let go of what was lost, fence the previous owners of what is new, read its state."""

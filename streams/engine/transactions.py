@@ -1,4 +1,4 @@
-"""One Kafka transaction per batch: derived events, table changes and source offsets together or not at all.
+"""One Kafka transaction for what a lane hands over (ADR 11): derived events, table changes and source offsets together or not at all.
 
 `transactional.id` is app and partition number, so starting a writer fences whoever wrote for that partition before: a paused or
 half-dead worker can commit nothing more. It is what Kafka Streams does, paid once per batch.

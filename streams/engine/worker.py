@@ -79,7 +79,7 @@ class Worker:
         self._attach(topics, one, idle, lane_of, at_once=0)
 
     def attach_together(self, topics: Sequence[str], handle: HandlerOfAll, lane_of: LaneOf) -> None:
-        """What waits in a lane goes to `handle` together, as far as it has no more records than one batch may have."""
+        """What waits in a lane goes to `handle` together: of each topic one batch, and no more records than one batch may have."""
         self._attach(topics, handle, _nothing, lane_of, self._policy.max_records)
 
     def _attach(

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -11,6 +12,7 @@ from schemas.batch import OffsetRange
 from sinks.features import MEMBERS_KEPT, Aggregate, Counter, FeatureStore, Operations, StoreAway, StoreBehind
 from sinks.memory_features import MemoryFeatures
 from sinks.redis.features import RedisFeatures
+from tests.workers import until
 
 COUNTERS = (
     Counter("orders_1h", Aggregate.COUNT, 60),
@@ -178,4 +180,26 @@ def test_a_redis_that_does_not_answer_is_away_at_once() -> None:
     for use in (lambda: ask(store, rows(8), 0, 7), lambda: store.known("orders", 0)):
         with pytest.raises(StoreAway):
             use()
+    store.close()
+
+
+def test_a_redis_that_cannot_write_its_file_is_away_and_comes_back(redis: str, tmp_path: Path) -> None:
+    store, gone = RedisFeatures.connect(redis, secrets.token_hex(4)), tmp_path / "gone"
+    with Redis.from_url(redis) as client:
+        before = client.config_get("dir")["dir"], client.config_get("save")["save"]
+        gone.mkdir()
+        client.config_set("dir", str(gone))
+        client.config_set("save", "3600 1")
+        gone.rmdir()
+        try:
+            client.bgsave()
+            until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err", 20, "the save has failed")
+            with pytest.raises(StoreAway, match="MISCONF"):
+                ask(store, rows(8), 0, 7)
+        finally:
+            client.config_set("dir", before[0])
+            client.config_set("save", before[1])
+            client.bgsave()
+            until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "ok", 20, "a save was well")
+    assert ask(store, rows(8), 0, 7) == ask(MemoryFeatures(), rows(8), 0, 7)
     store.close()

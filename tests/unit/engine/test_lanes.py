@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 
 from schemas.batch import Batch, OffsetRange
 from streams.engine.commits import PartitionLost
-from streams.engine.lanes import Lanes, PartitionStopped, by_partition
+from streams.engine.lanes import LaneOf, Lanes, PartitionStopped, by_partition, by_partition_number
 
 
 def batch(partition: int, first: int) -> Batch:
@@ -15,7 +15,9 @@ def batch(partition: int, first: int) -> Batch:
 class Scene:
     """Records what happens to batches; `faults` maps an offset to what handling it raises."""
 
-    def __init__(self, faults: dict[int, BaseException] | None = None, at_once: int = 0) -> None:
+    def __init__(
+        self, faults: dict[int, BaseException] | None = None, at_once: int = 0, lane_of: LaneOf = by_partition
+    ) -> None:
         self.handled: list[tuple[Hashable, int]] = []
         self.together: list[int] = []
         self.idled: list[int] = []
@@ -27,7 +29,7 @@ class Scene:
         self.lanes = Lanes(
             self.handle,
             at_once=at_once,
-            lane_of=by_partition,
+            lane_of=lane_of,
             idle=self.idle,
             done=lambda b: self.freed.append(b.span.first),
             fatal=self.fatal.append,
@@ -164,29 +166,43 @@ def test_a_stopped_lane_stands_still_and_the_others_go_on() -> None:
     assert scene.fatal == []
 
 
-def test_what_waits_is_handled_together_as_far_as_it_has_no_more_records() -> None:
+def test_what_waits_is_handled_together_one_of_each_topic_and_no_more_records_than_allowed() -> None:
+    def of(topic: str, offset: int) -> Batch:
+        return Batch(OffsetRange(topic, 0, offset, offset), [offset], [0], [None], [b""], [()])
+
     async def scenario() -> Scene:
-        scene = Scene(at_once=3)
+        scene = Scene(at_once=3, lane_of=by_partition_number)
         scene.gate.clear()
-        scene.lanes.put(batch(0, 0))
+        scene.lanes.put(of("a", 0))
         await asyncio.sleep(0)  # the first one is being handled, alone
-        for offset in range(1, 8):
-            scene.lanes.put(batch(0, offset))
+        for offset, topic in enumerate("abcdab", start=1):
+            scene.lanes.put(of(topic, offset))
         scene.gate.set()
-        await settled(scene, 8)
+        await settled(scene, 7)
         return scene
 
     scene = asyncio.run(scenario())
-    assert scene.handled == [(0, offset) for offset in range(8)]
-    assert scene.together == [1, 3, 3, 1]
-    assert scene.idled == [7]
+    assert scene.handled == [(0, offset) for offset in range(7)]
+    assert scene.together == [1, 3, 3]  # a; a b c; d a b
+    assert scene.idled == [6]
+
+
+def test_two_batches_of_one_topic_never_go_together() -> None:
+    async def scenario() -> Scene:
+        scene = Scene(at_once=9)
+        for offset in range(3):
+            scene.lanes.put(batch(0, offset))
+        await settled(scene, 3)
+        return scene
+
+    assert asyncio.run(scenario()).together == [1, 1, 1]
 
 
 def test_one_that_stops_stops_all_that_were_handled_with_it() -> None:
     async def scenario() -> Scene:
-        scene = Scene({1: PartitionStopped("the fuse has blown")}, at_once=9)
-        for offset in range(3):
-            scene.lanes.put(batch(0, offset))
+        scene = Scene({1: PartitionStopped("the fuse has blown")}, at_once=9, lane_of=by_partition_number)
+        for offset, topic in enumerate("abc"):
+            scene.lanes.put(Batch(OffsetRange(topic, 0, offset, offset), [offset], [0], [None], [b""], [()]))
         await settled(scene, 3)
         return scene
 
