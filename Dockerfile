@@ -2,7 +2,7 @@
 FROM python:3.11.13-slim-bookworm
 
 RUN useradd --create-home --uid 10001 kontor \
-    && install -d -o kontor -g kontor /var/lib/kontor/schemas
+    && install -d -o kontor -g kontor /var/lib/kontor/schemas /var/lib/kontor/compiled
 WORKDIR /kontor
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
@@ -15,5 +15,7 @@ COPY local local
 COPY chaos chaos
 COPY cli cli
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+ENV NUMBA_CACHE_DIR=/var/lib/kontor/compiled
 USER kontor
+RUN python -m schemas.warm
 CMD ["kontor", "--help"]

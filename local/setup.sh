@@ -44,4 +44,6 @@ say "installing the locked dependencies (checked by hash)"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 say "installing Kontor (editable)"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+say "compiling what decodes events"
+.venv/bin/python -m schemas.warm
 say "done: ./kontor up"

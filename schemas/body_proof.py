@@ -30,7 +30,7 @@ Proof: TypeAlias = Callable[[bytes], None]
 OUT_OF_RANGE (an int or a decimal wider than its type), BAD_TIME (a moment no calendar has)."""
 
 _INT: Final = range(-(1 << 31), 1 << 31)
-_CALENDAR_MS: Final = range(-62_135_596_800_000, 253_402_300_800_000)
+CALENDAR_MS: Final = range(-62_135_596_800_000, 253_402_300_800_000)
 """Milliseconds from 0001-01-01 to the end of 9999: what a datetime can hold."""
 
 
@@ -100,7 +100,7 @@ def _number_like(type_: EnumType | TimestampType | DecimalType | FixedType, path
             return _ranged(range(len(symbols)), Reason.UNKNOWN_SYMBOL, "symbol number", path)
         case TimestampType(unit):
             factor = 1 if unit == "timestamp-millis" else 1000
-            calendar = range(_CALENDAR_MS.start * factor, _CALENDAR_MS.stop * factor)
+            calendar = range(CALENDAR_MS.start * factor, CALENDAR_MS.stop * factor)
             return _ranged(calendar, Reason.BAD_TIME, f"{unit} of", path)
         case DecimalType(precision=precision, size=size):
             return _decimal(10**precision, size, path)

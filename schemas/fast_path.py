@@ -1,70 +1,76 @@
 """The bodies of one writer schema -> columns of the reader's schema, all at once.
 
-Law: polars is only given bodies that the walk (`body_scan`) proved whole and plain; so it never meets one that makes it
-panic (its panics are BaseExceptions and print to stderr from Rust), and what it reads is what the codec reads. The one
-thing the walk leaves to polars is UTF-8, where polars fails cleanly and the walk then finds the culprits.
+Law: only bodies that the walk accepted become rows. The walk never refuses; what it doubts is the codec's.
 """
 
-import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import compress
+from collections.abc import Collection, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.avro_types import Json
-from schemas.body_scan import Scan, scan_for
+from schemas.checks import MAX_AHEAD_MS
 from schemas.compatibility import incompatibilities
-from schemas.container import container
-from schemas.projection import projection
-from schemas.read_schema import Unsupported, dtype_of, read_schema
+from schemas.dtypes import Unsupported
+from schemas.lanes import Node, Shape
+from schemas.program import Program
 from schemas.registry import WriterSchema
-
-Mask: TypeAlias = npt.NDArray[np.bool_]
+from schemas.resolution import PLACE, resolved
+from schemas.walk import PADDING, fill, measure
 
 CHUNK: Final = 2048
-"""Records walked at once: their bytes and positions stay in the processor's cache."""
+"""Bodies walked at once: their bytes and lanes stay in the processor's cache."""
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
 class FastPath:
     """All that is compiled once per pair of schemas."""
 
-    scan: Callable[[Sequence[bytes]], Scan]
-    read: Json
-    project: Sequence[pl.Expr]
-    columns: pl.Schema
+    def __init__(self, program: Program, root: Node) -> None:
+        self._program = program
+        self._shape = Shape(program, root)
+        self._place = [root.children[name].lane for name in PLACE]
 
-    def decode(self, bodies: Sequence[bytes]) -> tuple[Mask, pl.DataFrame]:
-        """Which of the bodies are plain, and the reader's columns of these; the others are the codec's."""
-        scans = [self.scan(bodies[first : first + CHUNK]) for first in range(0, len(bodies), CHUNK)]
-        plain = np.concatenate([scan.whole for scan in scans])
-        try:
-            return plain, self._columns(bodies, plain)
-        except pl.exceptions.ComputeError:
-            plain = np.concatenate([scan.with_good_texts() for scan in scans])
-            return plain, self._columns(bodies, plain)
+    def decode(self, bodies: Sequence[bytes], offsets: Ints, timestamps: Ints) -> tuple[Mask, pl.DataFrame]:
+        """Which of the bodies are good beyond doubt, and their columns. `timestamps`: the records' own, in ms since 1970."""
+        if len(bodies) <= CHUNK:
+            return self._chunk(bodies, offsets, timestamps)
+        stretches = [slice(first, first + CHUNK) for first in range(0, len(bodies), CHUNK)]
+        chunks = [self._chunk(bodies[each], offsets[each], timestamps[each]) for each in stretches]
+        return np.concatenate([whole for whole, _ in chunks]), pl.concat(frame for _, frame in chunks)
 
-    def _columns(self, bodies: Sequence[bytes], plain: Mask) -> pl.DataFrame:
-        kept = bodies if plain.all() else list(compress(bodies, plain.tolist()))
-        if not kept:
-            return self.columns.to_frame()
-        return pl.read_avro(io.BytesIO(container(self.read, kept, len(kept)))).select(self.project)
+    def _chunk(self, bodies: Sequence[bytes], offsets: Ints, timestamps: Ints) -> tuple[Mask, pl.DataFrame]:
+        joined = b"".join([*bodies, bytes(PADDING)])
+        octets = np.frombuffer(joined, np.uint8)
+        words = np.ndarray((len(joined) - 7,), "<i8", joined, strides=(1,))  # eight bytes from every position
+        lengths = np.fromiter(map(len, bodies), np.int64, len(bodies))
+        ends = lengths.cumsum()
+        starts = ends - lengths
+        program, ops = self._program, self._program.ops
+        latest = timestamps + MAX_AHEAD_MS
+        whole, rows = measure(
+            octets, words, starts, ends, latest, ops, program.levels, program.steps, program.accepts
+        )  # fmt: skip
+        lanes = self._shape.lanes(rows)
+        if not whole.all():
+            starts, ends = starts[whole], ends[whole]
+        fill(
+            octets, words, starts, ends, ops, program.levels, lanes.places, lanes.valid_places, program.symbols,
+            lanes.words, lanes.valid,
+        )  # fmt: skip
+        for lane, values in zip(self._place, (offsets, timestamps), strict=True):
+            lanes.lane(lane)[:] = values[whole]
+        return whole, self._shape.frame(lanes, octets)
 
 
-def fast_path(writer: WriterSchema, reader: WriterSchema) -> FastPath | None:
+def fast_path(writer: WriterSchema, reader: WriterSchema, wanted: Collection[str] | None = None) -> FastPath | None:
     """The fast path from one schema to the other; None where only the codec knows the way, or that there is none."""
     if incompatibilities(writer.record, reader.record):
         return None
     try:
-        return FastPath(
-            scan_for(writer.record),
-            read_schema(writer.record),
-            projection(writer.record, reader.record),
-            pl.Schema({each.name: dtype_of(each.type) for each in reader.record.fields}),
-        )
+        return FastPath(*resolved(writer.record, reader.record, wanted))
     except Unsupported:
         return None

@@ -13,8 +13,8 @@ from clickhouse_connect.driver.client import Client
 
 from schemas.batch import Batch
 from schemas.decoders import Decoders
+from schemas.dtypes import dtype_of
 from schemas.landing import OFFSET, PARTITION, TIMESTAMP
-from schemas.read_schema import dtype_of
 from schemas.topics import DEAD_LETTERS, Cleanup, Topic
 from sinks.clickhouse.holdings import Holdings, Stretches
 from streams.warehouse import dead_letter_rows

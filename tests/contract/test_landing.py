@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ import fastavro
 import numpy as np
 
 from schemas.codec import Codec
-from schemas.columns import ColumnDecoder, Worthwhile
+from schemas.columns import ColumnDecoder
 from schemas.landing import landing_container
 from schemas.registry import SchemaBook
 from schemas.topics import STOCK
@@ -21,7 +22,6 @@ BOOK = SchemaBook.from_files()
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
 OFFSETS = np.array([5, 200, 201, 20_000_000_000], np.int64)
-FAST, SLOW = Worthwhile(1, 1), Worthwhile(100, 100)
 TIMES = np.array([NOW_MS, NOW_MS + 1, NOW_MS + 1, NOW_MS + 250], np.int64)
 
 
@@ -38,7 +38,7 @@ def a_movement(**changes: object) -> Event:
     return {**movement, **changes}  # type: ignore[dict-item]
 
 
-def containers(worthwhile: Worthwhile) -> list[bytes]:
+def containers(*, walked: bool = True) -> list[bytes]:
     """A fetch of four, the third of them bad."""
     codec = Codec(BOOK)
     moves = (
@@ -47,14 +47,15 @@ def containers(worthwhile: Worthwhile) -> list[bytes]:
         a_movement(unit_cost=Decimal("12.3456")),
     )
     first, second, last = (codec.encode(STOCK.name, move, record_time_ms=NOW_MS) for move in moves)
-    decoder = ColumnDecoder(STOCK.name, BOOK, worthwhile=worthwhile)
+    decoder = ColumnDecoder(STOCK.name, BOOK)
     fetch = decoder.decode([first, second, second[:-1], last], OFFSETS, TIMES)
     assert [bad.offset for bad in fetch.bad] == [201]
-    return [landing_container(group, OFFSETS, TIMES, 3) for group in fetch.groups]
+    groups = fetch.groups if walked else [replace(group, plain=group.plain & False) for group in fetch.groups]
+    return [landing_container(group, OFFSETS, TIMES, 3) for group in groups]
 
 
 def test_clickhouse_reads_what_was_published(tmp_path: Path) -> None:
-    (landed,) = containers(FAST)
+    (landed,) = containers()
     file = tmp_path / "landing.avro"
     file.write_bytes(landed)
     columns = "sku, quantity, kind, direction, unit_cost, occurred_at, _partition, _offset, _timestamp"
@@ -71,11 +72,11 @@ def test_clickhouse_reads_what_was_published(tmp_path: Path) -> None:
 
 
 def test_any_avro_reader_reads_it() -> None:
-    (landed,) = containers(FAST)
+    (landed,) = containers()
     rows = [dict(row) for row in fastavro.reader(io.BytesIO(landed)) if isinstance(row, dict)]
     assert [row["_offset"] for row in rows] == [5, 200, 20_000_000_000]
     assert rows[2]["_timestamp"] == NOW + timedelta(milliseconds=250)
 
 
 def test_bodies_read_one_by_one_land_as_the_same_bytes() -> None:
-    assert containers(SLOW) == containers(FAST)
+    assert containers(walked=False) == containers()

@@ -1,5 +1,6 @@
 """The fast decoder is the codec, only faster: the same records, the same refusals, for whatever bytes there are."""
 
+import gc
 import io
 import random
 from collections.abc import Sequence
@@ -13,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.codec import Codec
-from schemas.columns import WORTHWHILE, ColumnDecoder, Decoded, Worthwhile
+from schemas.columns import ColumnDecoder, Decoded
 from schemas.container import zigzag
+from schemas.fast_path import CHUNK
 from schemas.framing import RegistryId, frame, split
 from schemas.reasons import Reason, UnreadableMessage
 from schemas.registry import KnownIds, SchemaBook, SchemaSource, WriterSchema
@@ -23,7 +25,6 @@ from schemas.values import Event
 from tests.strategies import RECORD_TIME_MS, events
 
 BOOK = SchemaBook.from_files()
-ALWAYS = Worthwhile(decode=1, check=1)
 TOPICS = list(CATALOGUE.values())
 EVOLVED = [topic for topic in TOPICS if len(BOOK.versions(topic.name)) > 1]
 RANDOM_DATA = settings(
@@ -40,13 +41,11 @@ def written(writer: WriterSchema, event: Event) -> bytes:
     return frame(writer.fingerprint, out.getvalue())
 
 
-def decoded(
-    topic: Topic, values: Sequence[bytes | None], worthwhile: Worthwhile = ALWAYS, source: SchemaSource = BOOK
-) -> Decoded:
+def decoded(topic: Topic, values: Sequence[bytes | None], source: SchemaSource = BOOK) -> Decoded:
     """The fetch in columns, after comparing all of it with the codec's answers."""
     offsets = np.arange(len(values), dtype=np.int64) * 3 + 1000
     times = np.full(len(values), RECORD_TIME_MS, np.int64)
-    decoder = ColumnDecoder(topic.name, BOOK, source, worthwhile=worthwhile)
+    decoder = ColumnDecoder(topic.name, BOOK, source)
     fetch = decoder.decode(values, offsets, times)
     codec = Codec(BOOK, source)
     good, rows, refused = [], [], []
@@ -171,11 +170,10 @@ BAD_ORDERS = {
 }
 
 
-@pytest.mark.parametrize("worthwhile", [ALWAYS, WORTHWHILE], ids=str)
-def test_bad_values_are_found_with_the_codecs_reason(worthwhile: Worthwhile) -> None:
+def test_bad_values_are_found_with_the_codecs_reason() -> None:
     writer = BOOK.reader(ORDERS.name)
     values = [written(writer, order) for bad in BAD_ORDERS.values() for order in (an_order(), bad)]
-    fetch = decoded(ORDERS, values, worthwhile)
+    fetch = decoded(ORDERS, values)
     assert len(fetch.bad) == len(BAD_ORDERS)
 
 
@@ -246,10 +244,33 @@ def test_nothing_usable_gives_an_empty_frame_of_the_right_columns(values: list[b
     assert fetch.frame.schema["occurred_at"] == pl.Datetime("ms", "UTC")
 
 
-def test_few_records_are_read_one_by_one_with_the_same_result() -> None:
+def test_a_fetch_of_more_than_one_walk() -> None:
     writer = BOOK.reader(ORDERS.name)
-    values = [written(writer, an_order(order_id=str(number))) for number in range(5)]
-    slow, fast = decoded(ORDERS, values, WORTHWHILE), decoded(ORDERS, values)
-    assert slow.frame.equals(fast.frame)
-    assert not slow.groups[0].plain.any()
-    assert fast.groups[0].plain.all()
+    values = [written(writer, an_order(order_id=str(number))) for number in range(50)] * (2 * CHUNK // 50 + 1)
+    values[CHUNK] = written(writer, an_order(currency="euro"))
+    offsets = np.arange(len(values), dtype=np.int64)
+    fetch = ColumnDecoder(ORDERS.name, BOOK).decode(values, offsets, offsets + RECORD_TIME_MS)
+    assert [bad.index for bad in fetch.bad] == [CHUNK]
+    assert fetch.frame["_offset"].to_list() == [at for at in range(len(values)) if at != CHUNK]
+    assert fetch.frame["order_id"].to_list() == [str(at % 50) for at in range(len(values)) if at != CHUNK]
+
+
+def test_only_the_columns_asked_for_and_the_same_refusals() -> None:
+    writer = BOOK.reader(ORDERS.name)
+    values = [written(writer, order) for bad in BAD_ORDERS.values() for order in (an_order(), bad)]
+    whole = decoded(ORDERS, values)
+    places = np.arange(len(values), dtype=np.int64) * 3 + 1000
+    times = np.full(len(values), RECORD_TIME_MS, np.int64)
+    some = ColumnDecoder(ORDERS.name, BOOK, fields=("lines", "order_id")).decode(values, places, times)
+    assert [(bad.index, str(bad.cause)) for bad in some.bad] == [(bad.index, str(bad.cause)) for bad in whole.bad]
+    assert some.frame.equals(whole.frame.select("order_id", "lines", "_offset", "_timestamp"))
+
+
+def test_a_frame_outlives_its_decoder_and_what_was_decoded_after_it() -> None:
+    writer = BOOK.reader(ORDERS.name)
+    note = "longer than what stands in a view itself"
+    first = decoded(ORDERS, [written(writer, an_order(buyer_note=note))] * 100).frame["buyer_note"]
+    for _ in range(20):
+        decoded(ORDERS, [written(writer, an_order(buyer_note="x" * 40))] * 10)
+    gc.collect()
+    assert first.to_list() == [note] * 100
