@@ -91,7 +91,7 @@ class Encoder:
         none: list[bytes | None] = [None] * count
         span = OffsetRange(topic, 0, 0, count - 1)
         batch = Batch(span, range(count), [record_time_ms] * count, none, values)
-        return [bad.index for bad in self._decoders.decode(topic, batch).bad]
+        return [bad.index for bad in self._decoders.decode(topic, batch, ()).bad]
 
     def _way(self, topic: str) -> Written:
         way = self._written.get(topic)

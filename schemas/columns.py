@@ -125,7 +125,7 @@ class ColumnDecoder:
             else:
                 good.append(row)
                 records.append(event)
-        frame = pl.from_dicts(records, schema=self._columns) if records else self._columns.to_frame()
+        frame = pl.from_dicts(records, schema=self._columns) if records and self._columns else self._columns.to_frame()
         rows = np.array(good, np.int64)
         times = pl.Series("_timestamp", timestamps[rows].view("<M8[ms]")).dt.replace_time_zone("UTC")
         return bad, frame.hstack([pl.Series("_offset", offsets[rows]), times])

@@ -37,6 +37,7 @@ from streams.inventory.tables import ARTICLES, TABLES
 from streams.inventory.telling import Telling
 
 BATCHES: Final = BatchPolicy(max_records=20_000, max_bytes=8 << 20, linger=0.0)
+FIELDS: Final = "event_id", "occurred_at", "order_id", "lines"
 PLENTY: Final = 10**9  # units of every article, so that reservations are granted as the plain side grants them
 
 
@@ -72,7 +73,7 @@ def kontor(world: World, meter: Meter) -> None:
     commands = world.catalogue_prefix + STOCK_COMMANDS.name
 
     def route(_: State, batch: Batch) -> Outcome:
-        decoded = decoders.decode(ORDERS.name, batch)
+        decoded = decoders.decode(ORDERS.name, batch, FIELDS)
         routed = repartition(_commands(decoded.frame), "sku", commands, PARTITIONS)
         return Outcome(list(routed), unreadable(batch, decoded))
 

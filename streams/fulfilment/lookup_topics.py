@@ -16,8 +16,8 @@ def lookup_topics(decoders: Decoders, tables: LookupTables, prefix: str) -> Mapp
     """Full topic name -> how its batches change the tables."""
 
     def products(batch: Batch) -> None:
-        rows = decoders.decode(PRODUCTS.name, batch).frame.select("sku", "lock_rule", "kind")
-        for sku, rule, _ in rows.iter_rows():
+        rows = decoders.decode(PRODUCTS.name, batch, ("sku", "lock_rule")).frame.select("sku", "lock_rule")
+        for sku, rule in rows.iter_rows():
             (tables.at_payment.add if rule == "AT_PAYMENT" else tables.at_payment.discard)(sku)
 
     def warehouses(batch: Batch) -> None:
@@ -28,7 +28,7 @@ def lookup_topics(decoders: Decoders, tables: LookupTables, prefix: str) -> Mapp
                 tables.houses[row["warehouse_id"]] = _warehouse(row)
 
     def levels(batch: Batch) -> None:
-        rows = decoders.decode(STOCK_LEVELS.name, batch).frame.select("sku", "warehouses")
+        rows = decoders.decode(STOCK_LEVELS.name, batch, ("sku", "warehouses")).frame.select("sku", "warehouses")
         for sku, shelves in rows.iter_rows():
             tables.levels[sku] = {
                 shelf["warehouse_id"]: shelf["on_hand"] - shelf["reserved"] for shelf in shelves or ()

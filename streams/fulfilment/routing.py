@@ -63,6 +63,13 @@ PICKS: Final[Mapping[str, Picks]] = {
 }
 """Topic -> what its rows say, beside their head; the rest is null."""
 
+HEAD: Final = frozenset({"order_id", "source", "event_id", "occurred_at"})
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    topic: tuple(sorted(HEAD.union(*(pick.meta.root_names() for pick in picks.values()))))
+    for topic, picks in PICKS.items()
+}
+"""Topic -> the fields of its events that rows are made of."""
+
 WANTED: Final[Mapping[str, pl.Expr]] = {
     SHIPMENTS.name: pl.col("order_id").is_not_null(),
     STOCK_RESULTS.name: pl.col("kind").cast(pl.String).is_in(["RESERVED", "REFUSED"]),
@@ -71,7 +78,7 @@ WANTED: Final[Mapping[str, pl.Expr]] = {
 
 
 def rows_of(topic: str, partition: int, frame: pl.DataFrame) -> pl.DataFrame:
-    """The events of one partition of a source topic as facts; `frame` as the decoder gives it."""
+    """The events of one partition of a source topic as facts; `frame` as the decoder gives it, FIELDS at least."""
     head: Picks = {
         "order_id": pl.col("order_id"),
         "source": pl.col("source"),

@@ -20,7 +20,7 @@ from streams.fulfilment.lifecycle import ENDED
 from streams.fulfilment.lookups import Lookups
 from streams.fulfilment.order_file import FILES, OrderFile
 from streams.fulfilment.policy import FulfilmentPolicy
-from streams.fulfilment.routing import facts_of, rows_of
+from streams.fulfilment.routing import FIELDS, facts_of, rows_of
 from streams.fulfilment.telling import Telling
 
 SEEN_EVENTS = SEEN_IDS.named("seen_events")
@@ -50,7 +50,7 @@ class Route:
         self._memories = memories
 
     def __call__(self, state: State, batch: Batch) -> Outcome:
-        decoded = self._decoders.decode(self._topic, batch)
+        decoded = self._decoders.decode(self._topic, batch, FIELDS[self._topic])
         frame = decoded.frame
         body = dict(zip(batch.offsets, unframed(batch.values), strict=True))
         bodies = [body[offset] for offset in frame["_offset"]]

@@ -14,7 +14,7 @@ from streams.engine.letters import conflicting, unreadable
 from streams.engine.state import State, TableSpec
 from streams.engine.stateful import Outcome
 from streams.inventory.desk import Desk
-from streams.inventory.facts import moves_of
+from streams.inventory.facts import MOVES, moves_of
 from streams.inventory.tables import SEEN_EVENTS, SEEN_FACTS
 from streams.inventory.telling import Telling
 
@@ -42,7 +42,7 @@ class Route:
         self._seen = Memory(SEEN_EVENTS)
 
     def __call__(self, state: State, batch: Batch) -> Outcome:
-        decoded = self._decoders.decode(STOCK.name, batch)
+        decoded = self._decoders.decode(STOCK.name, batch, tuple(MOVES))
         frame = decoded.frame
         body = dict(zip(batch.offsets, unframed(batch.values), strict=True))
         bodies = [body[offset] for offset in frame["_offset"]]

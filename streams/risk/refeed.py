@@ -19,7 +19,7 @@ from streams.engine.state import State
 from streams.risk.features import count, longest_window
 from streams.risk.progress import Progress
 from streams.risk.standing import Standing
-from streams.risk.subjects import subjects
+from streams.risk.subjects import fields_of, subjects
 
 log = structlog.get_logger(__name__)
 
@@ -143,7 +143,7 @@ class Refeeder:
         if batch is None:
             self._store.feed(debt.span, [], NOTHING)
             return 0
-        events = subjects(topic, self._decoders.decode(topic, batch).frame)
+        events = subjects(topic, self._decoders.decode(topic, batch, fields_of(topic)).frame)
         with self._standing.lane(batch.span.partition):
             state = self._states().get(batch.span.partition)
             uncounted = Progress(state, topic).uncounted(batch.span.first, batch.span.last) if state else []

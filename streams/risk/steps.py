@@ -31,7 +31,7 @@ from streams.risk.lists import Lists
 from streams.risk.progress import HANDLED, UNCOUNTED, Progress
 from streams.risk.rules import InvalidRule, Rule, RuleSet, read_rule
 from streams.risk.standing import Standing
-from streams.risk.subjects import subjects
+from streams.risk.subjects import fields_of, subjects
 
 log = structlog.get_logger(__name__)
 TABLES: Final[tuple[AnyTable, ...]] = (SEEN_IDS, OPEN_ALERTS, HANDLED, UNCOUNTED)
@@ -104,7 +104,7 @@ class Judge:
             return self._handled(state, batch)
 
     def _handled(self, state: State, batch: Batch) -> Outcome:
-        decoded = self._decoders.decode(self._topic, batch)
+        decoded = self._decoders.decode(self._topic, batch, fields_of(self._topic))
         sightings = self._sightings(state, batch, decoded.frame)
         offsets = decoded.frame["_offset"].to_list()
         conflicts = [offset for offset, seen in zip(offsets, sightings, strict=True) if seen is Sighting.CONFLICT]

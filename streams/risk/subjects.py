@@ -5,6 +5,7 @@ Law: a column is here or it does not exist for rules. Addresses and texts are no
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -37,7 +38,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, pl.DataType]]] = MappingProxyType(
 
 
 def subjects(topic: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """The decoded events of a topic in its COLUMNS, with `_offset`, `_at` (time) and `_minute` (since 1970)."""
+    """The decoded events of a topic (its `fields_of` at least) in its COLUMNS, with `_offset`, `_at` (time) and `_minute` (since 1970)."""
     at = pl.col("occurred_at")
     common: list[pl.Expr | str] = [
         "event_id", "account_id", "ip", "device_id", "_offset",
@@ -47,6 +48,13 @@ def subjects(topic: str, frame: pl.DataFrame) -> pl.DataFrame:
     if topic == ORDERS.name:
         flat = flat.with_columns(_pair("shop_id").alias("shop_buyer"), _pair("sku").alias("sku_buyer"))
     return flat.select("_offset", "_at", "_minute", *(pl.col(name).cast(kind) for name, kind in COLUMNS[topic].items()))
+
+
+@cache
+def fields_of(topic: str) -> tuple[str, ...]:
+    """The fields of the topic's events that `subjects` looks at."""
+    roots = (each.meta.root_names() if isinstance(each, pl.Expr) else [each] for each in _own(topic))
+    return tuple(sorted({"event_id", "account_id", "ip", "device_id", "occurred_at"}.union(*roots)))
 
 
 def _own(topic: str) -> list[pl.Expr | str]:

@@ -23,6 +23,8 @@ from streams.engine.letters import unreadable
 from streams.warehouse import dead_letter_rows
 
 LETTERS: Final = "letters"
+NO_FIELDS: Final = ()
+"""The bodies go on as they came; decoding only parts the good from the bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,6 @@ def prepare(topic: Topic, batch: Batch, decoders: Decoders, *, why: str = "") ->
     if topic is DEAD_LETTERS:
         rows = dead_letter_inserts(topic.name, batch, decoders.book.reader(topic.name), why=why)
         return Prepared(rows, [], frozenset(batch.offsets))
-    decoded = decoders.decode(topic.name, batch)
+    decoded = decoders.decode(topic.name, batch, NO_FIELDS)
     good = frozenset(batch.offsets) - {bad.offset for bad in decoded.bad}
     return Prepared(inserts(topic.name, batch, decoded, why=why), unreadable(batch, decoded), good)

@@ -141,7 +141,7 @@ class Verifier:
         read.records.append(pl.DataFrame({PARTITION: partition, OFFSET: offsets, TIMESTAMP: timestamps}))
         names = read.amounts[0].columns[len(AT) :]
         if names:
-            decoded = self._decoders.decode(topic.name, batch).frame
+            decoded = self._decoders.decode(topic.name, batch, tuple(names)).frame
             place = pl.lit(batch.span.partition, pl.Int32).alias(PARTITION)
             read.amounts.append(decoded.select(place, OFFSET, *names))
 
