@@ -51,6 +51,7 @@ def server_command(settings: RedisSettings, *, program: Path) -> tuple[str, ...]
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",
+        "lazyfree-lazy-expire": "yes",  # features go a generation at a time
         "daemonize": "no",
         "logfile": "",
     }

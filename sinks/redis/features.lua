@@ -22,26 +22,67 @@ if ask.answer and #ask.offset > 0 and ask.offset[1] <= last then
   end
 end
 
+-- Counters live in hashes, one per generation: a stretch is read and written in a few calls, however many entities it has, and what
+-- nobody feeds any more goes with its generation. What is not in this one is looked for in the one before; what is fed goes into this one.
+local BULK = 1000 -- fields in one call: Lua's stack is small
+local now = tonumber(redis.call('TIME')[1])
+local function generation(length, back)
+  return prefix .. 'of:' .. length .. ':' .. (math.floor(now / length) - back)
+end
+
+local function fetched(key, fields)
+  local found = {}
+  for from = 1, #fields, BULK do
+    local to = math.min(from + BULK - 1, #fields)
+    local values = redis.call('HMGET', key, unpack(fields, from, to))
+    for i = from, to do found[i] = values[i - from + 1] end
+  end
+  return found
+end
+
+local function values_of(length, fields)
+  local values, missing, places = fetched(generation(length, 0), fields), {}, {}
+  for i = 1, #fields do
+    if not values[i] then
+      missing[#missing + 1], places[#places + 1] = fields[i], i
+    end
+  end
+  local older = #missing > 0 and fetched(generation(length, 1), missing) or {}
+  for i = 1, #missing do values[places[i]] = older[i] end
+  return values
+end
+
 -- A counter of one entity while the script runs. Beside its cells: the newest and (at least) the oldest minute in them, how many there
 -- are, and the last read, so that a crowded entity costs no more than a quiet one.
-local slots, dirty = {}, {}
-local function slot_of(number, entity)
-  local at = entity * #ask.counters + number
-  local slot = slots[at]
-  if not slot then
-    local counter = ask.counters[number + 1]
-    local key = prefix .. counter.name .. ':' .. ask.entities[entity + 1]
-    local blob = redis.call('GET', key)
-    slot = {key = key, counter = counter, cells = blob and cmsgpack.unpack(blob) or {}, size = 0, newest = -1, oldest = math.huge}
-    if counter.kind ~= 'first' then
-      for name, value in pairs(slot.cells) do
-        local minute = counter.kind == 'distinct' and value or name
-        slot.size, slot.newest, slot.oldest = slot.size + 1, math.max(slot.newest, minute), math.min(slot.oldest, minute)
-      end
+local function slot_from(field, counter, value)
+  local slot = {field = field, counter = counter, cells = value and cmsgpack.unpack(value) or {}, size = 0, newest = -1, oldest = math.huge}
+  if value and counter.kind ~= 'first' then
+    for name, at in pairs(slot.cells) do
+      local minute = counter.kind == 'distinct' and at or name
+      slot.size, slot.newest, slot.oldest = slot.size + 1, math.max(slot.newest, minute), math.min(slot.oldest, minute)
     end
-    slots[at] = slot
   end
   return slot
+end
+
+-- All slots of the stretch, by where they are asked for.
+local slots, wanted = {}, {}
+for i = 1, #ask.offset do
+  local number, entity = ask.counter[i], ask.entity[i]
+  local at = entity * #ask.counters + number
+  if slots[at] == nil then
+    slots[at] = false
+    local length = ask.counters[number + 1].kept
+    local of = wanted[length] or {fields = {}, at = {}, counters = {}}
+    wanted[length] = of
+    local n = #of.fields + 1
+    of.fields[n] = ask.counters[number + 1].name .. ':' .. ask.entities[entity + 1]
+    of.at[n], of.counters[n] = at, ask.counters[number + 1]
+  end
+end
+for length, of in pairs(wanted) do
+  local values = values_of(length, of.fields)
+  for i = 1, #of.fields do slots[of.at[i]] = slot_from(of.fields[i], of.counters[i], values[i]) end
 end
 
 local function forget(slot, through)
@@ -98,22 +139,36 @@ local function read(slot, minute)
   return sum
 end
 
-local answers = {}
+local answers, dirty = {}, {}
 for i = 1, #ask.offset do
   local again, value = ask.offset[i] <= last, nil
   if again then value = old[name_of(ask, i)] end
   if value == nil then
-    local slot = slot_of(ask.counter[i], ask.entity[i])
+    local slot = slots[ask.entity[i] * #ask.counters + ask.counter[i]]
     if not again and ask.amount[i] ~= false then
       feed(slot, ask.minute[i], ask.amount[i], ask.member[i])
-      dirty[slot.key] = slot
+      if not slot.fed then
+        slot.fed = true
+        local length = slot.counter.kept
+        dirty[length] = dirty[length] or {}
+        dirty[length][#dirty[length] + 1] = slot
+      end
     end
     if ask.answer then value = read(slot, ask.minute[i]) end
   end
   answers[i] = value
 end
-for key, slot in pairs(dirty) do
-  redis.call('SET', key, cmsgpack.pack(slot.cells), 'EX', math.max(slot.counter.window * 120, 3600))
+for length, fed in pairs(dirty) do
+  local key = generation(length, 0)
+  for from = 1, #fed, BULK do
+    local pairs_ = {}
+    for i = from, math.min(from + BULK - 1, #fed) do
+      pairs_[#pairs_ + 1] = fed[i].field
+      pairs_[#pairs_ + 1] = cmsgpack.pack(fed[i].cells)
+    end
+    redis.call('HSET', key, unpack(pairs_))
+  end
+  redis.call('EXPIRE', key, 2 * length)
 end
 if not ask.answer then
   if ask.last > last then redis.call('SET', KEYS[1], string.format('%d', ask.last)) end

@@ -1,7 +1,8 @@
 """The feature store in Redis: one Lua script per stretch and shard, so that a stretch is counted once, whole, on each shard.
 
-Keys are hash-tagged by shard (`{kf3}`), so a Redis cluster takes them. Redis 6.2 is enough. Event time decides; the TTL of a
-counter is twice its window in wall time, and only bounds memory. A replay slower than that loses counts, a faster one none.
+Keys are hash-tagged by shard (`{kf3}`), so a Redis cluster takes them. Redis 6.2 is enough. Event time decides; how long a
+counter is kept (GENERATIONS) is wall time, at least twice its window, and only bounds memory. A replay slower than that loses counts, a
+faster one none. A generation that has expired is one large key: without `lazyfree-lazy-expire yes` its end takes the server a moment.
 A Redis that drops keys for want of memory loses counts unseen: its `maxmemory-policy` must be `noeviction`.
 """
 
@@ -20,8 +21,10 @@ from sinks.features import MEMBERS_KEPT, Counter, Operations, StoreAway, StoreBe
 
 SHARDS: Final = 8
 REPLIES_KEPT: Final = 7 * 86_400  # seconds; as long as a worker may be down in the middle of a batch
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 """Of keys and values. With a new one the store begins empty and is fed from the log; the old keys expire."""
+GENERATIONS: Final = (2 * 86_400, 60 * 86_400)
+"""Lengths in seconds. A counter lives in the shortest that has twice its window, and goes one such length after it was last fed, or two."""
 AWAY: Final = (
     redis.ConnectionError,
     redis.TimeoutError,
@@ -38,8 +41,15 @@ reading, was flushed between our look and our call."""
 class RedisFeatures:
     """Not for use by two threads at once on the same partition. `namespace` keeps two stacks on one Redis apart."""
 
-    def __init__(self, client: "redis.Redis", namespace: str = "", shards: int = SHARDS) -> None:
+    def __init__(
+        self,
+        client: "redis.Redis",
+        namespace: str = "",
+        shards: int = SHARDS,
+        generations: Sequence[int] = GENERATIONS,
+    ) -> None:
         self._client = client
+        self._generations = generations
         self._namespace = namespace
         self._shards = shards
         self._script = client.register_script((files("sinks.redis") / "features.lua").read_text())
@@ -80,7 +90,9 @@ class RedisFeatures:
         rows: list[list[int]] = [[] for _ in range(self._shards)]
         for row, entity in enumerate(operations.entities):
             rows[shards[entity]].append(row)
-        declared = [{"name": c.name, "kind": c.aggregate.value, "window": c.window} for c in counters]
+        declared = [
+            {"name": c.name, "kind": c.aggregate.value, "window": c.window, "kept": self._kept(c)} for c in counters
+        ]
         ask = {"first": span.first, "last": span.last, "answer": answer, "counters": declared}
         with _answers(), self._client.pipeline(transaction=False) as pipe:
             for shard, chosen in enumerate(rows):
@@ -96,6 +108,11 @@ class RedisFeatures:
             if isinstance(reply, int):
                 raise StoreBehind(span, reply)
             yield chosen, reply
+
+    def _kept(self, counter: Counter) -> int:
+        """Seconds of a generation."""
+        wanted = 2 * 60 * counter.window
+        return next((length for length in self._generations if length >= wanted), wanted)
 
     def _mark(self, shard: int, topic: str, partition: int) -> str:
         return f"{self._prefix(shard)}mark:{topic}:{partition}"

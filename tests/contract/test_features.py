@@ -203,3 +203,24 @@ def test_a_redis_that_cannot_write_its_file_is_away_and_comes_back(redis: str, t
             until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "ok", 20, "a save was well")
     assert ask(store, rows(8), 0, 7) == ask(MemoryFeatures(), rows(8), 0, 7)
     store.close()
+
+
+def test_a_counter_lives_on_while_it_is_fed_and_goes_with_its_generation(redis: str) -> None:
+    """With generations of a second: what is fed in each of them is never lost, and what is not is gone after two or three."""
+    name = secrets.token_hex(4)
+    with Redis.from_url(redis) as client:
+        store = RedisFeatures(client, name, generations=(1,))
+        counters = [Counter("known_for", Aggregate.FIRST, 0)]
+
+        def fed(offset: int, entity: str) -> float | None:
+            """Minutes since it was first fed; every offset is a minute."""
+            once = Operations([offset], [0], [entity], [MINUTE + offset], [1.0], [None])
+            return store.apply(OffsetRange("orders", 0, offset, offset), counters, once)[0]
+
+        begun, offset = client.time()[0], 0
+        fed(offset, "left alone")
+        while client.time()[0] < begun + 4:
+            offset += 1
+            assert fed(offset, "kept") == offset - 1
+        fields = {field.decode() for key in client.scan_iter(f"{name}*:of:*") for field in client.hkeys(key)}
+        assert fields == {"known_for:kept"}
