@@ -11,6 +11,7 @@ from typing import cast
 import fastavro
 from fastavro.types import Schema
 
+from schemas.avro_types import RecordType
 from schemas.body_proof import Proof, proof_for
 from schemas.checks import Check, Problem, check_for
 from schemas.compatibility import incompatibilities
@@ -41,6 +42,7 @@ class Codec:
         self._parsed: dict[WriterSchema, Schema] = {}
         self._proofs: dict[WriterSchema, Proof] = {}
         self._checks: dict[WriterSchema, Check] = {}
+        self._field_checks: dict[tuple[WriterSchema, str], Check] = {}
         self._gaps: dict[WriterSchema, str] = {}
 
     def decode(self, topic: str, value: bytes | None, *, record_time_ms: int) -> Event:
@@ -80,6 +82,16 @@ class Codec:
         if problems:
             first = problems[0]
             raise UnreadableMessage(first.reason, first.detail, first.field)
+
+    def first_problem(self, writer: WriterSchema, body: bytes, field: str, *, record_time_ms: int) -> Problem | None:
+        """What is wrong with one field of a body that is known to be whole, where its writer is the current reader."""
+        event = fastavro.schemaless_reader(io.BytesIO(body), self._schema(writer), None)
+        check = self._field_checks.get((writer, field))
+        if check is None:
+            chosen = tuple(each for each in writer.record.fields if each.name == field)
+            check = self._field_checks[writer, field] = check_for(RecordType(writer.record.name, chosen))
+        value = cast("Event", event)[field]
+        return next(iter(check({field: value}, record_time_ms)), None)
 
     def encode(self, topic: str, event: Event, *, record_time_ms: int) -> bytes:
         """A message's value in the current version, framed as the book's writers frame. Raises InvalidEvent."""

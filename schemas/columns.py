@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.codec import Codec
+from schemas.doubts import GOOD
 from schemas.dtypes import UTC_MS, dtype_of
 from schemas.frame_heads import Framed, framed_bodies
 from schemas.framing import split
@@ -85,18 +86,22 @@ class ColumnDecoder:
 
     def decode(self, values: Sequence[bytes | None], offsets: Ints, timestamps: Ints) -> Decoded:
         """All good records in columns. `offsets` ascend; `timestamps` are the records' own, in ms since 1970."""
+        bad: list[BadRecord] = []
         frames: list[pl.DataFrame] = []
         plain = np.zeros(len(values), np.bool_)
         framed = framed_bodies(values)
         for each in framed:
             path = self._path(each.head)
             if path is not None:
-                sure, frame = path.decode(each.bodies, offsets[each.rows], timestamps[each.rows])
-                plain[each.rows[sure]] = True
+                doubts, frame = path.decode(each.bodies, offsets[each.rows], timestamps[each.rows])
+                plain[each.rows[doubts == GOOD]] = True
                 frames.append(frame)
-        bad: list[BadRecord] = []
-        if not plain.all():
-            bad, mended = self._one_by_one(values, np.flatnonzero(~plain), offsets, timestamps)
+                bad += self._refused(each, path, doubts, offsets, timestamps)
+        doubtful = ~plain
+        doubtful[[each.index for each in bad]] = False
+        if doubtful.any():
+            unread, mended = self._one_by_one(values, np.flatnonzero(doubtful), offsets, timestamps)
+            bad = sorted([*bad, *unread], key=lambda each: each.index)
             frames += [mended] if mended.height else []
         whole = [frame for frame in frames if frame.height] or frames[:1] or [self.schema.to_frame()]
         frame = whole[0] if len(whole) == 1 else pl.concat(whole).sort("_offset")
@@ -112,6 +117,21 @@ class ColumnDecoder:
 
             self._paths[head] = fast_path(writer, self._reader, self._columns)
         return self._paths[head]
+
+    def _refused(
+        self, framed: Framed, path: "FastPath", doubts: Ints, offsets: Ints, timestamps: Ints
+    ) -> Iterator[BadRecord]:
+        """Whole bodies of the current schema with a bad value: the field that is doubted is the only one to look at."""
+        writer = writer_for(self._topic, split(framed.head).writer, self._source)
+        if writer != self._reader:
+            return
+        for at in np.flatnonzero(doubts >= 0).tolist():
+            row, field = int(framed.rows[at]), path.field_of(doubts[at])
+            time_ms = int(timestamps[row])
+            problem = self._codec.first_problem(writer, framed.bodies[at], field, record_time_ms=time_ms)
+            if problem is not None:
+                cause = UnreadableMessage(problem.reason, problem.detail, problem.field)
+                yield BadRecord(row, int(offsets[row]), cause)
 
     def _one_by_one(
         self, values: Sequence[bytes | None], rows: Ints, offsets: Ints, timestamps: Ints

@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.checks import MAX_AHEAD_MS
 from schemas.compatibility import incompatibilities
+from schemas.doubts import GOOD
 from schemas.dtypes import Unsupported
 from schemas.lanes import Node, Shape
 from schemas.program import Program
@@ -23,7 +24,6 @@ CHUNK: Final = 2048
 """Bodies walked at once: their bytes and lanes stay in the processor's cache."""
 
 Ints: TypeAlias = npt.NDArray[np.int64]
-Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
 class FastPath:
@@ -34,15 +34,18 @@ class FastPath:
         self._shape = Shape(program, root)
         self._place = [root.children[name].lane for name in PLACE]
 
-    def decode(self, bodies: Sequence[bytes], offsets: Ints, timestamps: Ints) -> tuple[Mask, pl.DataFrame]:
-        """Which of the bodies are good beyond doubt, and their columns. `timestamps`: the records' own, in ms since 1970."""
+    def decode(self, bodies: Sequence[bytes], offsets: Ints, timestamps: Ints) -> tuple[Ints, pl.DataFrame]:
+        """What is doubted about each body (see `walk.measure`), and the columns of those of which nothing is.
+
+        `timestamps`: the records' own, in ms since 1970.
+        """
         if len(bodies) <= CHUNK:
             return self._chunk(bodies, offsets, timestamps)
         stretches = [slice(first, first + CHUNK) for first in range(0, len(bodies), CHUNK)]
         chunks = [self._chunk(bodies[each], offsets[each], timestamps[each]) for each in stretches]
-        return np.concatenate([whole for whole, _ in chunks]), pl.concat(frame for _, frame in chunks)
+        return np.concatenate([doubts for doubts, _ in chunks]), pl.concat(frame for _, frame in chunks)
 
-    def _chunk(self, bodies: Sequence[bytes], offsets: Ints, timestamps: Ints) -> tuple[Mask, pl.DataFrame]:
+    def _chunk(self, bodies: Sequence[bytes], offsets: Ints, timestamps: Ints) -> tuple[Ints, pl.DataFrame]:
         joined = b"".join([*bodies, bytes(PADDING)])
         octets = np.frombuffer(joined, np.uint8)
         words = np.ndarray((len(joined) - 7,), "<i8", joined, strides=(1,))  # eight bytes from every position
@@ -51,10 +54,11 @@ class FastPath:
         starts = ends - lengths
         program, ops = self._program, self._program.ops
         latest = timestamps + MAX_AHEAD_MS
-        whole, rows = measure(
+        doubts, rows = measure(
             octets, words, starts, ends, latest, ops, program.levels, program.steps, program.accepts
         )  # fmt: skip
         lanes = self._shape.lanes(rows)
+        whole = doubts == GOOD
         if not whole.all():
             starts, ends = starts[whole], ends[whole]
         fill(
@@ -63,7 +67,11 @@ class FastPath:
         )  # fmt: skip
         for lane, values in zip(self._place, (offsets, timestamps), strict=True):
             lanes.lane(lane)[:] = values[whole]
-        return whole, self._shape.frame(lanes, octets)
+        return doubts, self._shape.frame(lanes, octets)
+
+    def field_of(self, doubt: int) -> str:
+        """The reader's field that is doubted; "" where it has none there, or where more than a value is in doubt."""
+        return self._program.fields[doubt] if doubt >= 0 else ""
 
 
 def fast_path(writer: WriterSchema, reader: WriterSchema, wanted: Collection[str] | None = None) -> FastPath | None:

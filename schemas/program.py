@@ -40,8 +40,9 @@ class Op(IntEnum):
     NEXT_ITEM = 12  # extra: the level of the items
 
 
-OP, SKIP, LEVEL, LANE, VALID, LOW, HIGH, EXTRA = range(8)
-"""The columns of `Program.ops`. NOWHERE as a lane: read and forgotten."""
+OP, SKIP, LEVEL, LANE, VALID, LOW, HIGH, LEAST, MOST, EXTRA = range(10)
+"""The columns of `Program.ops`. A value beyond low and high breaks a rule of its field, one beyond least and most is none of its type.
+NOWHERE as a lane: read and forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Program:
     """Two words each: the symbol as an Arrow view into the second of its buffers."""
     symbol_octets: npt.NDArray[np.uint8]
     presets: Sequence[tuple[int, tuple[int, ...]]]
+    fields: Sequence[str]
+    """By operation: which of the reader's fields it is part of; "" where of none."""
 
 
 class Assembler:
@@ -80,6 +83,9 @@ class Assembler:
         self._symbols: list[tuple[int, int]] = []
         self._symbol_octets = bytearray()
         self._presets: list[tuple[int, tuple[int, ...]]] = []
+        self._fields: list[str] = []
+        self.field = ""
+        """What the operations that are added now are part of."""
         self.automata = Automata()
 
     def lane(self, lane: Lane) -> int:
@@ -108,9 +114,19 @@ class Assembler:
         self.preset(lane, *self._symbols[self.table([text])])
 
     def add(  # noqa: PLR0917 - the columns of an operation
-        self, op: Op, level: int, lane: int = NOWHERE, valid: int = NOWHERE, low: int = 0, high: int = 0, extra: int = 0
+        self,
+        op: Op,
+        level: int,
+        lane: int = NOWHERE,
+        valid: int = NOWHERE,
+        low: int = 0,
+        high: int = 0,
+        extra: int = 0,
+        *,
+        type_range: tuple[int, int] = INT64,
     ) -> None:
-        self._ops.append([op, 0, level, lane, valid, max(low, INT64[0]), min(high, INT64[1]), extra])
+        self._ops.append([op, 0, level, lane, valid, max(low, INT64[0]), min(high, INT64[1]), *type_range, extra])
+        self._fields.append(self.field)
 
     @contextmanager
     def skipped(self) -> Iterator[None]:
@@ -130,6 +146,7 @@ class Assembler:
             np.array(self._symbols, np.int64).reshape(-1, 2),
             np.frombuffer(bytes(self._symbol_octets), np.uint8),
             self._presets,
+            self._fields,
         )
 
 

@@ -88,6 +88,8 @@ class _Resolution:
         nodes: dict[str, Node] = {}
         for each in writer.fields:
             target = sources.get(each.name)
+            if spot == Spot():
+                self.assembler.field = target.name if target else ""
             if target is None:
                 self.value(each.type, None, NO_CONSTRAINTS, spot._replace(stored=False))
                 continue
@@ -184,16 +186,16 @@ class _Resolution:
             low, high = _real_bounds(constraints)
             return self._numbers(Op.DOUBLE if kind == "double" else Op.FLOAT, spot, read, low, high, real=True)
         if kind == "boolean":
-            return self._numbers(Op.BOOLEAN, spot, read, 0, 1)
+            return self._numbers(Op.BOOLEAN, spot, read, 0, 1, type_range=(0, 1))
         low, high = _bounds(constraints)
-        least, most = INT if kind == "int" else INT64
-        return self._numbers(Op.WHOLE, spot, read, max(low, least), min(high, most))
+        return self._numbers(Op.WHOLE, spot, read, low, high, type_range=INT if kind == "int" else INT64)
 
     def _time(self, unit: str, spot: Spot, *, checked: bool, event_time: bool) -> Node | None:
         factor = 1 if unit == "timestamp-millis" else 1000
-        low, high = (to_ms(EARLIEST), to_ms(LATEST)) if checked else (CALENDAR_MS.start, CALENDAR_MS.stop)
+        calendar = CALENDAR_MS.start * factor, CALENDAR_MS.stop * factor - 1
+        low, high = (to_ms(EARLIEST) * factor, to_ms(LATEST) * factor - 1) if checked else calendar
         extra = factor if event_time else 0
-        return self._numbers(Op.WHOLE, spot, TimestampType(unit), low * factor, high * factor - 1, extra)
+        return self._numbers(Op.WHOLE, spot, TimestampType(unit), low, high, extra, type_range=calendar)
 
     def _decimal(self, number: DecimalType, constraints: Constraints, spot: Spot) -> Node | None:
         # Every number of so many bytes has at most `precision` digits; a longer one is rare, and the codec's to judge.
@@ -214,10 +216,19 @@ class _Resolution:
         return Node("vu" if op in (Op.TEXT, Op.SYMBOL) else "vz", spot.level, lane, valid) if spot.stored else None
 
     def _numbers(  # noqa: PLR0917 - an operation
-        self, op: Op, spot: Spot, read: AvroType, low: int, high: int, extra: int = 0, *, real: bool = False
+        self,
+        op: Op,
+        spot: Spot,
+        read: AvroType,
+        low: int,
+        high: int,
+        extra: int = 0,
+        *,
+        real: bool = False,
+        type_range: tuple[int, int] = INT64,
     ) -> Node | None:
         lane, valid = self._lane(spot, 2 if op == Op.DECIMAL else 1), self._valid(spot)
-        self.assembler.add(op, spot.level, lane, valid, low, high, extra)
+        self.assembler.add(op, spot.level, lane, valid, low, high, extra, type_range=type_range)
         return Node(_format(read), spot.level, lane, valid, real=real) if spot.stored else None
 
     def _lane(self, spot: Spot, width: int = 1, *, ends: bool = False) -> int:

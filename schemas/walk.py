@@ -1,8 +1,9 @@
 """The walk over many Avro bodies, compiled: which of them are one value of the writer's schema, and their leaves in lanes.
 
 Law: this only *accepts*. What it accepts is exactly what the codec reads and checks without complaint: plain branches, varints of at most
-eight bytes, blocks without a size, values within their bounds. What it doubts may still be good and goes to the codec, which alone
-refuses. Nothing is ever allocated by a length or a count read from a body: `measure` counts what is there, `fill` stores what it counted.
+eight bytes, blocks without a size, values within their bounds. What it doubts may still be good, and is for `checks` and the codec, which
+alone refuse. Nothing is ever allocated by a length or a count read from a body: `measure` counts what is there, `fill` stores what it
+counted.
 
 Both run the same program; `fill` only over bodies that `measure` accepted, so it looks at nothing twice. A position of -1 is doubt.
 """
@@ -11,7 +12,8 @@ import numba
 import numpy as np
 
 from schemas.automata import ANY_TEXT, REFUSED
-from schemas.program import EXTRA, HIGH, LEVEL, LOW, MAX_DEPTH, NOWHERE, OP, SKIP, Op
+from schemas.doubts import BROKEN, GOOD
+from schemas.program import EXTRA, HIGH, LEAST, LEVEL, LOW, MAX_DEPTH, MOST, NOWHERE, OP, SKIP, Op
 
 WHOLE, DECIMAL, DOUBLE, FLOAT, BOOLEAN, SYMBOL, TEXT, OCTETS, FIXED, OPTIONAL, PRESENT, LIST, NEXT_ITEM = map(int, Op)
 PADDING = 16
@@ -19,6 +21,7 @@ PADDING = 16
 LAST_SHIFT = 49  # bits before the last of eight bytes
 ALL_BUT_SIGN = (1 << 63) - 1
 LOW_HALF = (1 << 32) - 1
+LONGEST = 1 << 31  # bytes of a text
 INLINE = 12  # bytes of a text that stand in its Arrow view
 
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -114,24 +117,37 @@ def number(octets, words, at, end, op, extra):
 
 
 @inlined
-def text(octets, at, end, op, high, extra):
+def text(octets, at, end, op, extra):
     """The first byte of a leaf that is a text or bytes, and the position behind it."""
     first = at
     if op == FIXED:
         at = at + extra if at + extra <= end else -1
     else:
-        first, at = sized(octets, at, end, high)
+        first, at = sized(octets, at, end, LONGEST)
     return first, at
+
+
+@inlined
+def is_utf8(octets, first, end, steps, accepts):
+    """U+0000 among them."""
+    state = ANY_TEXT
+    for at in range(first, end):
+        state = np.int64(steps[state, max(octets[at], 1)])
+    return accepts[state]
 
 
 @compiled
 def measure(octets, words, starts, ends, latest, ops, levels, steps, accepts):
-    """Which bodies are accepted, and the rows of every level that these have together."""
-    whole = np.zeros(len(starts), np.bool_)
+    """What is doubted about each body, and the rows of every level that those have together of which nothing is.
+
+    GOOD; BROKEN: not certainly a value of the schema; else it is one, and this is the first operation whose value may break a rule (one
+    that is only too far ahead of its record counts last).
+    """
+    doubts = np.full(len(starts), BROKEN, np.int64)
     rows, mine = np.zeros(levels, np.int64), np.zeros(levels, np.int64)
     left, loops = np.zeros(MAX_DEPTH, np.int64), np.zeros(MAX_DEPTH, np.int64)
     for body in range(len(starts)):
-        at, end, pc, depth = starts[body], ends[body], 0, -1
+        at, end, pc, depth, suspect, ahead = starts[body], ends[body], 0, -1, GOOD, GOOD
         mine[:] = 0
         while at >= 0 and pc < len(ops):
             op = ops[pc, OP]
@@ -144,22 +160,27 @@ def measure(octets, words, starts, ends, latest, ops, levels, steps, accepts):
                 value, at = number(octets, words, at, end, op, ops[pc, EXTRA])
                 if op == DOUBLE or op == FLOAT:
                     if (value >> 52) & 0x7FF == 0x7FF:
-                        at = -1
+                        suspect = pc if suspect == GOOD else suspect
                     value ^= (value >> 63) & ALL_BUT_SIGN
-                if (
-                    value < ops[pc, LOW]
-                    or value > ops[pc, HIGH]
-                    or (op == WHOLE and ops[pc, EXTRA] and value > latest[body] * ops[pc, EXTRA])
-                ):
+                if value < ops[pc, LEAST] or value > ops[pc, MOST]:
                     at = -1
+                elif value < ops[pc, LOW] or value > ops[pc, HIGH]:
+                    suspect = pc if suspect == GOOD else suspect
+                elif op == WHOLE and ops[pc, EXTRA] and value > latest[body] * ops[pc, EXTRA]:
+                    ahead = pc
             elif op == SYMBOL:
                 value, at = varint(octets, at, end)
                 if value < 0 or value > ops[pc, HIGH]:
                     at = -1
             elif op <= FIXED:
-                first, at = text(octets, at, end, op, ops[pc, HIGH], ops[pc, EXTRA])
-                if op == TEXT and at >= 0 and not fits(octets, first, at, ops[pc, EXTRA], steps, accepts):
-                    at = -1
+                first, at = text(octets, at, end, op, ops[pc, EXTRA])
+                if op == TEXT and at >= 0:
+                    if not fits(octets, first, at, ops[pc, EXTRA], steps, accepts):
+                        suspect = pc if suspect == GOOD else suspect
+                        if not is_utf8(octets, first, at, steps, accepts):
+                            at = -1
+                    elif at - first > ops[pc, HIGH]:
+                        suspect = pc if suspect == GOOD else suspect
             elif op == LIST:
                 count, at = varint(octets, at, end)
                 if count == 0:
@@ -183,10 +204,11 @@ def measure(octets, words, starts, ends, latest, ops, levels, steps, accepts):
                 depth -= 1
             pc += 1
         if at == end:
-            whole[body] = True
-            mine[0] = 1
-            rows += mine
-    return whole, rows
+            doubts[body] = ahead if suspect == GOOD else suspect
+            if doubts[body] == GOOD:
+                mine[0] = 1
+                rows += mine
+    return doubts, rows
 
 
 @compiled
@@ -224,7 +246,7 @@ def fill(octets, words, starts, ends, ops, levels, places, valid_places, symbols
                     lanes[place + 2 * here] = symbols[ops[pc, EXTRA] + value, 0]
                     lanes[place + 2 * here + 1] = symbols[ops[pc, EXTRA] + value, 1]
             elif op <= FIXED:
-                first, at = text(octets, at, end, op, ops[pc, HIGH], ops[pc, EXTRA])
+                first, at = text(octets, at, end, op, ops[pc, EXTRA])
                 if place != NOWHERE:
                     size = at - first
                     if size <= INLINE:
