@@ -1,7 +1,9 @@
 """Room on the disk: is there enough to start, and how much does the stack take."""
 
+import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from local.errors import StackError
@@ -28,11 +30,10 @@ def require_room(folder: Path, *, least: int, free: Callable[[Path], int] = free
 
 
 def used_bytes(folder: Path) -> int:
-    """What the files below the folder take on the disk, files that vanish meanwhile not counted."""
+    """What the files below the folder take on the disk. Files and folders that vanish meanwhile are not counted."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.lstat().st_blocks * 512
-        except FileNotFoundError:
-            continue
+    for parent, _, names in os.walk(folder):  # passes over folders that are gone, which rglob does not
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(parent, name).lstat().st_blocks * 512
     return total

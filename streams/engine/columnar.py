@@ -27,8 +27,9 @@ class NotColumnar(ValueError):
 
 
 def pack(frame: pl.DataFrame) -> bytes:
+    """Texts go as texts: as views each would bring along the whole buffer it looks into, a fetch's for a row."""
     out = io.BytesIO()
-    frame.write_ipc_stream(out, compression="uncompressed")
+    frame.write_ipc_stream(out, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
     return out.getvalue()
 
 

@@ -5,7 +5,12 @@ import zlib
 import polars as pl
 import pytest
 
-from streams.engine.columnar import MESSAGE_BYTES, NotColumnar, packed, repartition, unpack
+from schemas.batch import Batch, OffsetRange
+from schemas.decoders import Decoders
+from schemas.registry import SchemaBook
+from streams.engine.columnar import MESSAGE_BYTES, NotColumnar, pack, packed, repartition, unpack
+from tests.builders import NOW_MS
+from tests.loads import orders
 
 
 def test_rows_arrive_in_order_at_the_partition_of_their_key() -> None:
@@ -35,3 +40,13 @@ def test_a_row_larger_than_a_message_goes_alone() -> None:
 def test_what_is_no_arrow_stream_is_refused(foreign: bytes | None) -> None:
     with pytest.raises(NotColumnar):
         unpack(foreign)
+
+
+def test_few_rows_of_a_large_fetch_are_a_small_message() -> None:
+    values = [value for _, value, _, _ in orders(2_000, seed=3)]
+    batch = Batch(OffsetRange("orders", 0, 0, 1_999), range(2_000), [NOW_MS] * 2_000, [None] * 2_000, values)
+    lines = Decoders(SchemaBook.from_files()).decode("orders", batch, ("order_id", "lines")).frame
+    few = lines[500:510]
+    message = pack(few)
+    assert len(message) < 10_000
+    assert unpack(message).equals(few)
