@@ -7,28 +7,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from local.topics import TopicSpec, create_topics, spec_of
 from schemas.topics import ALL_TOPICS, PARTITIONS
 from sinks.clickhouse.client import Address
 from sinks.clickhouse.migrate import migrate
+from streams.engine.moving_leaders import ask_again
 from tests.clickhouse import EmbeddedClickHouse
 from tests.stack import STARTED, Broker
 
-NOT_READY_YET = {
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-    KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-}
-Answer = TypeVar("Answer")
 HOUSE = Path(__file__).resolve().parents[1]
 
 
@@ -80,33 +71,19 @@ class Scene:
         }
         return WorkerProcess(app, environment, self.logs / f"{app}-{secrets.token_hex(3)}.log")
 
+    @ask_again
     def lag(self, group: str, topics: Iterable[str], markers: int = 0) -> int:
         """Records the group has not committed yet. Where transactions write the topics, up to `markers` offsets at the end of a
         partition are taken for their markers."""
         consumer = Consumer({"bootstrap.servers": self.broker.bootstrap, "group.id": self.prefix + group})
         try:
             wanted = [TopicPartition(self.prefix + t, p) for t in topics for p in range(PARTITIONS)]
-            found = _asked(partial(consumer.committed, wanted, timeout=20))
+            found = consumer.committed(wanted, timeout=20)
             committed = {(tp.topic, tp.partition): max(tp.offset, 0) for tp in found}
-            ends = {
-                (tp.topic, tp.partition): _asked(partial(consumer.get_watermark_offsets, tp, timeout=20))[1]
-                for tp in wanted
-            }
+            ends = {(tp.topic, tp.partition): consumer.get_watermark_offsets(tp, timeout=20)[1] for tp in wanted}
         finally:
             consumer.close()
         return sum(end - committed[at] for at, end in ends.items() if end - committed[at] > markers)
-
-
-def _asked(question: Callable[[], Answer]) -> Answer:
-    """A broker that has just started, or just created a topic, has no coordinator and no leader for a while."""
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            return question()
-        except KafkaException as error:
-            if error.args[0].code() not in NOT_READY_YET or time.monotonic() > deadline:
-                raise
-        time.sleep(0.1)
 
 
 @dataclass

@@ -12,6 +12,8 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, 
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
+from streams.engine.moving_leaders import ask_again
+
 SHORT: Final = 200
 """A lag of at most so many offsets is looked into; a longer one is not all markers."""
 TIMEOUT: Final = 20.0
@@ -26,6 +28,7 @@ class GroupLag:
         self._servers = servers
         self._admin = AdminClient({"bootstrap.servers": servers})
 
+    @ask_again
     def behind(self, group: str) -> int | None:
         """Records the group has not committed yet, markers left out; None where nobody is in the group.
 

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from schemas.batch import Batch, Headers, OffsetRange
+from streams.engine.moving_leaders import ask_again
 
 CHUNK: Final = 20_000
 POLL: Final = 0.1  # seconds; librdkafka waits for a full chunk as long as this
@@ -39,6 +40,7 @@ class KafkaLog:
         for consumer in (*self._opened, *self._members.values()):
             consumer.close()
 
+    @ask_again
     def partitions(self, topic: str) -> list[int]:
         """KafkaException where the broker does not answer or has no such topic."""
         found = self._consumer.list_topics(topic, timeout=self._timeout).topics[topic]
@@ -46,6 +48,7 @@ class KafkaLog:
             raise KafkaException(found.error)
         return sorted(found.partitions)
 
+    @ask_again
     def ends(self, topic: str) -> dict[int, LogEnds]:
         """Per partition, asked for all of them at once. Raises as `partitions` does."""
         places = [TopicPartition(topic, partition) for partition in self.partitions(topic)]
@@ -55,6 +58,7 @@ class KafkaLog:
         )
         return {at.partition: LogEnds(starts[at].result().offset, ends[at].result().offset) for at in places}
 
+    @ask_again
     def committed(self, group: str, topic: str) -> dict[int, int]:
         """What a group has committed of a topic, by partition: the next offset it will read; 0 where it committed nothing."""
         if group not in self._members:
@@ -63,6 +67,7 @@ class KafkaLog:
         wanted = [TopicPartition(topic, partition) for partition in self.partitions(topic)]
         return {at.partition: max(at.offset, 0) for at in self._members[group].committed(wanted, self._timeout)}
 
+    @ask_again
     def since(self, topic: str, moment: int) -> dict[int, int]:
         """By partition, an offset that no record published at or after `moment` (ms since 1970) lies before."""
         ends = self.ends(topic)
