@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import fastavro
@@ -10,12 +10,14 @@ import faust
 
 from bench.job import World
 from bench.meter import Meter
+from schemas.framing import frame
 from schemas.registry import SchemaBook
 from schemas.topics import ORDERS, PARTITIONS
 
 FRAME: Final = 10  # bytes of single-object framing before the body
 
 Read = Callable[[bytes], Any]
+Tell = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
 
 def app_of(world: World, name: str) -> faust.App:
@@ -42,6 +44,27 @@ def reader() -> Read:
         return fastavro.schemaless_reader(io.BytesIO(value[FRAME:]), schema, None)
 
     return read
+
+
+def teller(app: faust.App, world: World, topic: str) -> Tell:
+    """Sends an event of a topic of the catalogue as Avro, to a topic of this side's own."""
+    writer = SchemaBook.from_files().reader(topic)
+    schema, head = fastavro.parse_schema(dict(writer.document)), frame(writer.fingerprint, b"")
+    declared: list[bool] = []
+    target = app.topic(
+        f"{world.prefix}{topic}", value_type=bytes, value_serializer="raw", internal=True, partitions=PARTITIONS
+    )
+
+    async def tell(key: str, event: Mapping[str, Any]) -> None:
+        if not declared:
+            await target.maybe_declare()
+            declared.append(True)
+        out = io.BytesIO(head)
+        out.seek(len(head))
+        fastavro.schemaless_writer(out, schema, dict(event))
+        await target.send(key=key, value=out.getvalue())
+
+    return tell
 
 
 def run(app: faust.App, meter: Meter) -> None:

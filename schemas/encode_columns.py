@@ -1,17 +1,19 @@
-"""Columns -> Avro bodies, field by field: the encoder of what Kontor's own apps derive, thousands of records at a time.
+"""Columns -> Avro bodies: the encoder of what Kontor's own apps derive, thousands of records at a time.
 
 Law: writes what the codec would write for the same values (a test holds the two equal), and checks nothing: the values come from our
-own code. A column is a sequence of values, or `Constant` where all records have the same.
+own code. A column is a sequence of values, or `Constant` where all records have the same. Values are laid out in lanes here, a column at
+a time; `serialize` writes the bodies.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain, islice, repeat
+from itertools import chain, pairwise
 from typing import Final, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from schemas.avro_types import (
     ArrayType,
@@ -23,14 +25,13 @@ from schemas.avro_types import (
     TimestampType,
     UnionType,
 )
-from schemas.container import zigzag, zigzags
 from schemas.framing import head
+from schemas.put_program import Puts
 from schemas.registry import SchemaBook
 from schemas.values import to_ms
 
-SMALL: Final = tuple(zigzag(n) for n in range(1024))  # lengths and counts are nearly always small
-NULL: Final = b"\x00"
-SOME: Final = b"\x02"
+Ints = npt.NDArray[np.int64]
+DOUBLE: Final = 8  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,26 @@ Column = Sequence[object] | Constant
 
 def encode_messages(book: SchemaBook, topic: str, columns: Mapping[str, Column], count: int) -> list[bytes]:
     """Whole messages of a topic's current version, framed as the book's writers frame, one per record."""
-    frame = head(book.reference(topic))
-    return [frame + body for body in encode_rows(book.reader(topic).record, columns, count)]
+    return encode_rows(book.reader(topic).record, columns, count, head(book.reference(topic)))
 
 
-def encode_rows(record: RecordType, columns: Mapping[str, Column], count: int) -> list[bytes]:
-    """Avro bodies. A field without a column must be nullable and is null. KeyError: a field that must be given is not."""
-    parts = [_column(field.type, _given(columns, field.name, field.type), count) for field in record.fields]
-    return list(map(b"".join, zip(*parts, strict=False)))
+def encode_rows(record: RecordType, columns: Mapping[str, Column], count: int, frame: bytes = b"") -> list[bytes]:
+    """Avro bodies, each behind its frame. A field without a column must be nullable and is null.
+
+    KeyError: a field that must be given is not, or an enum has no such symbol. ValueError: a column is not `count` long.
+    """
+    puts = Puts()
+    puts.constant = True
+    puts.octets(len(frame), frame)
+    for field in record.fields:
+        column = _given(columns, field.name, field.type)
+        puts.constant = isinstance(column, Constant)
+        values = [column.value] if isinstance(column, Constant) else column
+        if len(values) != (1 if puts.constant else count):
+            raise ValueError(f"{field.name} has {len(values)} values for {count} records")
+        _value(puts, field.type, values)
+    written, ends = puts.written(count)
+    return [written[begin:end] for begin, end in pairwise([0, *ends])]
 
 
 def _given(columns: Mapping[str, Column], name: str, schema: AvroType) -> Column:
@@ -61,95 +74,71 @@ def _given(columns: Mapping[str, Column], name: str, schema: AvroType) -> Column
     return columns[name]
 
 
-def _column(schema: AvroType, column: Column, count: int) -> Iterable[bytes]:
-    if isinstance(column, Constant):
-        return repeat(next(iter(_values(schema, [column.value]))), count)
-    return _values(schema, column)
-
-
-def _values(schema: AvroType, values: Sequence[object]) -> Iterable[bytes]:
+def _value(puts: Puts, schema: AvroType, values: Sequence[object]) -> None:
     match schema:
         case UnionType():
-            return _nullable(schema, values)
+            inner = schema.nullable
+            if inner is None:
+                raise TypeError(f"only unions of null and one type: {schema}")
+            present = [value for value in values if value is not None]
+            given = np.ones(len(values), np.int64)
+            if len(present) < len(values):
+                given[[at for at, value in enumerate(values) if value is None]] = 0
+            with puts.option(given):
+                _value(puts, inner, present)
         case ArrayType(items):
-            return _arrays(items, cast("Sequence[Sequence[object]]", values))
+            lists = cast("Sequence[Sequence[object]]", values)
+            with puts.items(_lengths(lists)):
+                _value(puts, items, list(chain.from_iterable(lists)))
         case RecordType(_, fields):
             rows = cast("Sequence[Mapping[str, object]]", values)
-            return encode_rows(
-                schema, {field.name: [row.get(field.name) for row in rows] for field in fields}, len(rows)
-            )
+            for field in fields:
+                _value(puts, field.type, [row.get(field.name) for row in rows])
         case _:
-            return _leaves(schema, values)
+            _leaf(puts, schema, values)
 
 
-def _leaves(schema: AvroType, values: Sequence[object]) -> Iterable[bytes]:
+def _leaf(puts: Puts, schema: AvroType, values: Sequence[object]) -> None:
     match schema:
         case EnumType(symbols=symbols):
-            codes = {symbol: zigzag(index) for index, symbol in enumerate(symbols)}
-            return [codes[symbol] for symbol in cast("Sequence[str]", values)]
+            codes = {symbol: code for code, symbol in enumerate(symbols)}
+            puts.longs(np.fromiter(map(codes.__getitem__, cast("Sequence[str]", values)), np.int64, len(values)))
         case TimestampType():
             times = cast("Sequence[datetime | int]", values)
-            return zigzags(np.array([time if isinstance(time, int) else to_ms(time) for time in times], np.int64))
+            puts.longs(np.array([time if isinstance(time, int) else to_ms(time) for time in times], np.int64))
         case DecimalType(scale=scale):
-            return [_decimal(value, scale) for value in cast("Sequence[Decimal]", values)]
-        case Primitive(kind):
-            return PRIMITIVES[kind](values)
+            _sized(puts, [_unscaled(value, scale) for value in cast("Sequence[Decimal]", values)])
+        case Primitive("string"):
+            _texts(puts, cast("Sequence[str]", values))
+        case Primitive("bytes"):
+            _sized(puts, cast("Sequence[bytes]", values))
+        case Primitive("int" | "long"):
+            puts.longs(np.array(values, np.int64))
+        case Primitive("double"):
+            puts.octets(DOUBLE, np.array(values, "<f8").tobytes())
+        case Primitive("boolean"):
+            puts.octets(1, np.array(values, np.bool_).tobytes())
         case _:
             raise TypeError(f"no columnar encoding of {schema}")
 
 
-def _nullable(schema: UnionType, values: Sequence[object]) -> list[bytes]:
-    inner = schema.nullable
-    if inner is None:
-        raise TypeError(f"only unions of null and one type: {schema}")
-    present = iter(_values(inner, [value for value in values if value is not None]))
-    return [NULL if value is None else SOME + next(present) for value in values]
+def _texts(puts: Puts, texts: Sequence[str]) -> None:
+    joined = "".join(texts)
+    octets = joined.encode()
+    if len(octets) == len(joined):
+        puts.sized(_lengths(texts), octets)
+    else:
+        _sized(puts, [text.encode() for text in texts])
 
 
-def _arrays(items: AvroType, lists: Sequence[Sequence[object]]) -> list[bytes]:
-    encoded = iter(_values(items, list(chain.from_iterable(lists))))
-    return [_count(len(each)) + b"".join(islice(encoded, len(each))) + NULL if each else NULL for each in lists]
+def _sized(puts: Puts, values: Sequence[bytes]) -> None:
+    puts.sized(_lengths(values), b"".join(values))
 
 
-def _texts(values: Sequence[object]) -> list[bytes]:
-    encoded = [text.encode() for text in cast("Sequence[str]", values)]
-    if max(map(len, encoded), default=0) < len(SMALL):
-        return [SMALL[len(each)] + each for each in encoded]
-    return [_count(len(each)) + each for each in encoded]
+def _lengths(values: Sequence[Sequence[object]]) -> Ints:
+    return np.fromiter(map(len, values), np.int64, len(values))
 
 
-def _octets(values: Sequence[object]) -> list[bytes]:
-    return [_count(len(octets)) + octets for octets in cast("Sequence[bytes]", values)]
-
-
-def _longs(values: Sequence[object]) -> list[bytes]:
-    return zigzags(np.array(values, np.int64))
-
-
-def _doubles(values: Sequence[object]) -> list[bytes]:
-    packed = np.array(values, "<f8").tobytes()
-    return [packed[at : at + 8] for at in range(0, len(packed), 8)]
-
-
-def _booleans(values: Sequence[object]) -> list[bytes]:
-    return [b"\x01" if value else b"\x00" for value in values]
-
-
-PRIMITIVES: Final[Mapping[str, Callable[[Sequence[object]], list[bytes]]]] = {
-    "string": _texts,
-    "bytes": _octets,
-    "int": _longs,
-    "long": _longs,
-    "double": _doubles,
-    "boolean": _booleans,
-}
-
-
-def _decimal(value: Decimal, scale: int) -> bytes:
+def _unscaled(value: Decimal, scale: int) -> bytes:
     unscaled = int(value.scaleb(scale))
-    size = (unscaled.bit_length() + 8) // 8
-    return SMALL[size] + unscaled.to_bytes(size, "big", signed=True)
-
-
-def _count(number: int) -> bytes:
-    return SMALL[number] if number < len(SMALL) else zigzag(number)
+    return unscaled.to_bytes((unscaled.bit_length() + 8) // 8, "big", signed=True)

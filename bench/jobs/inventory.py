@@ -1,6 +1,7 @@
 """Stock from orders: each line's quantity is reserved, and the article's new level is told to whoever listens.
 
-The plain side counts per input partition (no repartition by sku) and has no transaction: it does less than Kontor does.
+Two plain sides: the one of a tutorial, which counts per input partition and tells a level and nothing else; and one with the same effects
+as Kontor's (`bench/plain_inventory.py`), but for the transaction.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import faust
 import polars as pl
 from prometheus_client import CollectorRegistry
 
-from bench import plain_faust
+from bench import plain_faust, plain_inventory
 from bench.job import Job, Side, World
 from bench.meter import Meter
 from schemas.batch import Batch
@@ -139,6 +140,10 @@ def _commands(orders: pl.DataFrame) -> pl.DataFrame:
 JOB: Final = Job(
     "inventory",
     "stock levels from orders",
-    (Side("plain Faust", plain, slow=True), Side("Kontor", kontor)),
+    (
+        Side("plain Faust", plain, slow=True),
+        Side("plain Faust, whole", plain_inventory.program, slow=True),
+        Side("Kontor", kontor),
+    ),
     expected=50.0,
 )

@@ -1,6 +1,7 @@
 """A decision per order from what its IP, device and account did lately.
 
-The plain side has three counters and three rules as code; Kontor's has every feature and rule of its own that looks at orders.
+Two plain sides: the one of a tutorial with three counters and three rules as code; and one with all features and rules that Kontor's
+side has for orders (`bench/plain_risk.py`).
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import faust
 import redis.asyncio as redis
 from prometheus_client import CollectorRegistry
 
-from bench import plain_faust
+from bench import plain_faust, plain_risk
 from bench.job import Job, Side, World
 from bench.meter import Meter
 from schemas.batch import Batch
@@ -105,6 +106,10 @@ def kontor(world: World, meter: Meter) -> None:
 JOB: Final = Job(
     "risk",
     "a decision per order",
-    (Side("plain Faust", plain, slow=True), Side("Kontor", kontor)),
+    (
+        Side("plain Faust", plain, slow=True),
+        Side("plain Faust, whole", plain_risk.program, slow=True),
+        Side("Kontor", kontor),
+    ),
     expected=10.0,
 )

@@ -16,8 +16,6 @@ from streams.engine.state import Table, TableSpec
 
 REMEMBERED: Final = 200_000
 DIGEST: Final = 8
-NO_BODY: Final = b""
-"""Of who knows facts by their ids alone."""
 
 Packed = bytes
 SEEN_IDS: Final[TableSpec[Packed]] = TableSpec("seen_ids", encode=bytes, decode=bytes)
@@ -42,11 +40,25 @@ class EventIds:
             self._chunks[int(key)] = pairs[:, 0].tolist()
             self._bodies.update(zip(pairs[:, 0].tolist(), pairs[:, 1].tolist(), strict=True))
 
-    def see(self, event_ids: Sequence[str], bodies: Sequence[bytes]) -> list[Sighting]:
-        """What each event is, in order; a double within the call counts too. Remembers the new ones."""
+    def see(self, event_ids: Sequence[str], bodies: Sequence[bytes] | None = None) -> list[Sighting]:
+        """What each event is, in order; a double within the call counts too. Remembers the new ones.
+
+        bodies: None of who knows facts by their ids alone.
+        """
+        ids = _digests([event_id.encode() for event_id in event_ids])
+        contents = [NOTHING] * len(ids) if bodies is None else _digests(bodies)
+        if len(set(ids)) == len(ids) and self._bodies.keys().isdisjoint(ids):  # nearly always
+            self._bodies.update(zip(ids, contents, strict=True))
+            self._keep(list(zip(ids, contents, strict=True)))
+            return [Sighting.NEW] * len(ids)
+        return self._see_each(ids, contents)
+
+    def __len__(self) -> int:
+        return len(self._bodies)
+
+    def _see_each(self, ids: Sequence[int], contents: Sequence[int]) -> list[Sighting]:
         seen, fresh = [], []
-        for event_id, body in zip(event_ids, bodies, strict=True):
-            known, content = _digest(event_id.encode()), _digest(body) if body else NOTHING
+        for known, content in zip(ids, contents, strict=True):
             before = self._bodies.get(known)
             if before is None:
                 self._bodies[known] = content
@@ -54,14 +66,12 @@ class EventIds:
                 seen.append(Sighting.NEW)
             else:
                 seen.append(Sighting.DOUBLED if before == content else Sighting.CONFLICT)
-        if fresh:
-            self._keep(fresh)
+        self._keep(fresh)
         return seen
 
-    def __len__(self) -> int:
-        return len(self._bodies)
-
     def _keep(self, fresh: list[tuple[int, int]]) -> None:
+        if not fresh:
+            return
         number = next(reversed(self._chunks), -1) + 1
         self._chunks[number] = [known for known, _ in fresh]
         self._table[str(number)] = np.array(fresh, np.int64).tobytes()
@@ -72,8 +82,11 @@ class EventIds:
                 self._bodies.pop(known, None)
 
 
-def _digest(content: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(content, digest_size=DIGEST).digest(), "little", signed=True)
+def _digests(contents: Sequence[bytes]) -> list[int]:
+    joined = b"".join([hashlib.blake2b(content, digest_size=DIGEST).digest() for content in contents])
+    found: list[int] = np.frombuffer(joined, "<i8").tolist()
+    return found
 
 
-NOTHING: Final = _digest(NO_BODY)
+(NOTHING,) = _digests([b""])
+"""The content of a fact that is known by its id alone."""

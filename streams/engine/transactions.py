@@ -7,7 +7,7 @@ half-dead worker can commit nothing more. It is what Kafka Streams does, paid on
 import asyncio
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
@@ -85,14 +85,14 @@ class TransactionalWriter:
         await self._producer.stop()
 
     async def _by_partition(self, records: Iterable[Emit]) -> Mapping[Partition, list[Emit]]:
-        found: defaultdict[Partition, list[Emit]] = defaultdict(list)
+        found: defaultdict[tuple[str, int], list[Emit]] = defaultdict(list)
+        counts = self._partitions
         for record in records:
-            partition = record.partition
+            topic, key, _, partition = record
             if partition is None:
-                count = self._partitions.get(record.topic) or await self._count(record.topic)
-                partition = zlib.crc32(record.key) % count
-            found[Partition(record.topic, partition)].append(record)
-        return found
+                partition = zlib.crc32(key) % (counts.get(topic) or await self._count(topic))
+            found[topic, partition].append(record)
+        return {Partition(*at): batch for at, batch in found.items()}
 
     async def _count(self, topic: str) -> int:
         self._partitions[topic] = len(await self._producer.partitions_for(topic))
@@ -100,17 +100,24 @@ class TransactionalWriter:
 
     async def _send(self, at: Partition, records: list[Emit]) -> list[_Sent]:
         sent = []
-        batch, size = self._producer.create_batch(), 0
-        for record in records:
-            if batch.append(key=record.key, value=record.value, timestamp=None) is None:
-                sent.append(await self._close(at, batch, size))
-                batch, size = self._producer.create_batch(), 0
-                if batch.append(key=record.key, value=record.value, timestamp=None) is None:
-                    raise KafkaError(f"a record of {len(record.value or b'')} bytes for {at.topic} is too large")
-            size += 1
-        sent.append(await self._close(at, batch, size))
+        while records:
+            batch = self._producer.create_batch()
+            taken = _fill(batch, records)
+            if not taken:
+                raise KafkaError(f"a record of {len(records[0].value or b'')} bytes for {at.topic} is too large")
+            sent.append(await self._close(at, batch, taken))
+            records = records[taken:]
         return sent
 
     async def _close(self, at: Partition, batch: BatchBuilder, size: int) -> _Sent:
         batch.close()
         return _Sent(at, await self._producer.send_batch(batch, at.topic, partition=at.partition), size)
+
+
+def _fill(batch: BatchBuilder, records: Sequence[Emit]) -> int:
+    """How many went in, from the first on."""
+    append = batch.append
+    for number, (_, key, value, _) in enumerate(records):
+        if append(key=key, value=value, timestamp=None) is None:
+            return number
+    return len(records)

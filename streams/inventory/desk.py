@@ -3,17 +3,17 @@
 One fact after the other, in the order of the log; a fact that was seen before changes nothing and is not answered again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import polars as pl
 
-from streams.engine.event_ids import NO_BODY, EventIds, Sighting
+from streams.engine.event_ids import EventIds, Sighting
 from streams.engine.state import State
 from streams.inventory.facts import COMMANDS, MOVES
 from streams.inventory.ledger import Article, Hold, Move, Movement, count, move_goods, ship
-from streams.inventory.promises import Answer, allocate, release, reserve
+from streams.inventory.promises import NO_MOVES, Answer, allocate, release, reserve
 from streams.inventory.tables import ARTICLES, HOLDS, hold_key
 
 SILENT: Final = frozenset({"PICKED", "UNKNOWN"})  # units picked still stand at the warehouse
@@ -88,7 +88,7 @@ class Desk:
                 case "RELEASE":
                     answer = release(article, hold)
                 case _:
-                    answer = Answer("REFUSED", 0, [], "unknown_command")
+                    answer = Answer("REFUSED", 0, NO_MOVES, "unknown_command")
             self._keep(key, hold)
             cause = Cause(command, at, order, line, None)
             self._put(sku, article, cause, answer.moves)
@@ -98,8 +98,7 @@ class Desk:
         return self._articles[sku]
 
     def _new(self, rows: pl.DataFrame, schema: pl.Schema) -> Iterator[tuple]:  # type: ignore[type-arg]  # typed by the schema
-        ids = rows.to_series(0).to_list()
-        sightings = self._seen.see(ids, [NO_BODY] * len(ids))
+        sightings = self._seen.see(rows.to_series(0).to_list())
         for row, sighting in zip(rows.select(list(schema)).iter_rows(), sightings, strict=True):
             if sighting is Sighting.NEW:
                 yield row
@@ -120,7 +119,7 @@ class Desk:
         elif key in self._holds:
             del self._holds[key]
 
-    def _put(self, sku: str, article: Article, cause: Cause, moves: list[Move]) -> None:
+    def _put(self, sku: str, article: Article, cause: Cause, moves: Sequence[Move]) -> None:
         """An article that changed in place is put back, so that the table knows."""
         if moves:
             self.told.journal += [(sku, cause, ordinal, move) for ordinal, move in enumerate(moves)]

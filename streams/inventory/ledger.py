@@ -53,15 +53,18 @@ class Article:
 
     @property
     def on_hand(self) -> int:
-        return sum(shelf.on_hand for shelf in self.shelves.values())
+        return sum([shelf.on_hand for shelf in self.shelves.values()])
 
     @property
     def reserved(self) -> int:
-        return self.promised + sum(shelf.allocated for shelf in self.shelves.values())
+        return self.promised + sum([shelf.allocated for shelf in self.shelves.values()])
 
     @property
     def available(self) -> int:
-        return self.on_hand - self.reserved
+        units = -self.promised
+        for shelf in self.shelves.values():  # the question every promise asks
+            units += shelf.on_hand - shelf.allocated
+        return units
 
     @property
     def oversold(self) -> int:

@@ -3,10 +3,14 @@
 A command never does half of what it says unless it was told that it may; what it could not do is the shortfall.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from streams.inventory import places
 from streams.inventory.ledger import Article, Hold, Move
+
+NO_MOVES: Final[Sequence[Move]] = ()
 
 
 class Answer(NamedTuple):
@@ -14,7 +18,7 @@ class Answer(NamedTuple):
 
     kind: str
     done: int
-    moves: list[Move]
+    moves: Sequence[Move]
     reason: str | None = None
 
 
@@ -24,12 +28,18 @@ def reserve(article: Article, hold: Hold, quantity: int, *, may_be_partial: bool
     granted = min(wanted, max(0, article.available))
     done = quantity - wanted + granted
     if granted < wanted and not (may_be_partial and done):
-        return Answer("REFUSED", 0, [], "not_enough_stock")
-    if not granted:
-        return Answer("RESERVED", done, [])
-    hold.promised += granted
-    article.promised += granted
-    return Answer("RESERVED", done, [Move("RESERVE", places.UNPROMISED, places.PROMISED, granted)])
+        return Answer("REFUSED", 0, NO_MOVES, "not_enough_stock")
+    if granted:
+        hold.promised += granted
+        article.promised += granted
+    return _reserved(done, granted)
+
+
+@lru_cache(4096)
+def _reserved(done: int, granted: int) -> Answer:
+    """The same few answers, again and again."""
+    moves = (Move("RESERVE", places.UNPROMISED, places.PROMISED, granted),) if granted else NO_MOVES
+    return Answer("RESERVED", done, moves)
 
 
 def allocate(article: Article, hold: Hold, warehouse: str, quantity: int) -> Answer:
@@ -42,14 +52,14 @@ def allocate(article: Article, hold: Hold, warehouse: str, quantity: int) -> Ans
     gone = min(wanted, hold.astray)
     wanted -= gone
     if shelf.free < wanted:
-        return Answer("REFUSED", 0, [], "not_enough_at_warehouse")
+        return Answer("REFUSED", 0, NO_MOVES, "not_enough_at_warehouse")
     kept = min(wanted, hold.promised)
     if wanted - kept > max(0, article.available):
-        return Answer("REFUSED", 0, [], "not_enough_stock")
+        return Answer("REFUSED", 0, NO_MOVES, "not_enough_stock")
     hold.astray -= gone
     hold.meet(warehouse, gone)
     if not wanted:
-        return Answer("ALLOCATED", quantity, [])
+        return Answer("ALLOCATED", quantity, NO_MOVES)
     hold.promised -= kept
     article.promised -= kept
     hold.allocated[warehouse] = hold.allocated.get(warehouse, 0) + wanted

@@ -1,6 +1,7 @@
 """What inventory tells, as messages: results to fulfilment, levels to everybody, the journal to the analysts. Pure."""
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Final
 
 from schemas.encode_columns import Column, Constant, encode_messages
@@ -30,38 +31,51 @@ class Telling:
         ]
 
     def _results(self, results: Sequence[Result]) -> list[Emit]:
+        if not results:
+            return []
+        causes, skus, warehouses, requested, lines, answers = zip(*results, strict=True)
+        ids, times, orders, line_ids, _ = zip(*causes, strict=True)
+        kinds, done, _, reasons = zip(*answers, strict=True)
         columns: dict[str, Column] = {
-            "event_id": [f"stock_result:{r.cause.id}:0" for r in results],
-            "occurred_at": [r.cause.at for r in results],
-            "kind": [r.answer.kind for r in results],
-            "order_id": [r.cause.order_id for r in results],
-            "line_id": [r.cause.line_id for r in results],
-            "command_id": [r.cause.id for r in results],
-            "sku": [r.sku for r in results],
-            "warehouse_id": [r.warehouse_id for r in results],
-            "requested": [r.requested for r in results],
-            "done": [r.answer.done for r in results],
-            "shortfall": [r.requested - r.answer.done if r.answer.kind != "RELEASED" else 0 for r in results],
-            "reason_code": [r.answer.reason for r in results],
-            "lines_of_order": [r.lines_of_order for r in results],
+            "event_id": [f"stock_result:{command}:0" for command in ids],
+            "occurred_at": times,
+            "kind": kinds,
+            "order_id": orders,
+            "line_id": line_ids,
+            "command_id": ids,
+            "sku": skus,
+            "warehouse_id": warehouses,
+            "requested": requested,
+            "done": done,
+            "shortfall": [
+                0 if kind == "RELEASED" else units - got
+                for kind, units, got in zip(kinds, requested, done, strict=True)
+            ],
+            "reason_code": reasons,
+            "lines_of_order": lines,
         }
-        return self._messages(STOCK_RESULTS.name, [r.cause.order_id or "" for r in results], columns)
+        return self._messages(STOCK_RESULTS.name, [order or "" for order in orders], columns)
 
     def _journal(self, journal: Sequence[tuple[str, Cause, int, Move]]) -> list[Emit]:
+        if not journal:
+            return []
+        skus, causes, ordinals, moves = zip(*journal, strict=True)
+        ids, times, orders, line_ids, purchases = zip(*causes, strict=True)
+        kinds, origins, targets, quantities = zip(*moves, strict=True)
         columns: dict[str, Column] = {
-            "event_id": [f"stock_move:{cause.id}:{ordinal}" for _, cause, ordinal, _ in journal],
-            "occurred_at": [cause.at for _, cause, _, _ in journal],
-            "kind": [move.kind for _, _, _, move in journal],
-            "sku": [sku for sku, _, _, _ in journal],
-            "from_place": [move.from_place for _, _, _, move in journal],
-            "to_place": [move.to_place for _, _, _, move in journal],
-            "quantity": [move.quantity for _, _, _, move in journal],
-            "order_id": [cause.order_id for _, cause, _, _ in journal],
-            "line_id": [cause.line_id for _, cause, _, _ in journal],
-            "purchase_order_id": [cause.purchase_order_id for _, cause, _, _ in journal],
-            "cause_event_id": [cause.id for _, cause, _, _ in journal],
+            "event_id": [f"stock_move:{cause}:{ordinal}" for cause, ordinal in zip(ids, ordinals, strict=True)],
+            "occurred_at": times,
+            "kind": kinds,
+            "sku": skus,
+            "from_place": origins,
+            "to_place": targets,
+            "quantity": quantities,
+            "order_id": orders,
+            "line_id": line_ids,
+            "purchase_order_id": purchases,
+            "cause_event_id": ids,
         }
-        return self._messages(STOCK_JOURNAL.name, [sku for sku, _, _, _ in journal], columns)
+        return self._messages(STOCK_JOURNAL.name, skus, columns)
 
     def _levels(self, levels: Sequence[tuple[str, Cause, Article]]) -> list[Emit]:
         on_hand = [article.on_hand for _, _, article in levels]
@@ -87,7 +101,7 @@ class Telling:
         if not keys:
             return []
         values = encode_messages(self._book, topic, {**columns, "source": SOURCE}, len(keys))
-        return [Emit(self._prefix + topic, key.encode(), value) for key, value in zip(keys, values, strict=True)]
+        return list(map(Emit, repeat(self._prefix + topic), [key.encode() for key in keys], values))
 
 
 def _kind(available: int) -> str:

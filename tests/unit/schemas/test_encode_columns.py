@@ -13,6 +13,10 @@ from tests.strategies import RECORD_TIME_MS, events
 
 BOOK = SchemaBook.from_files()
 CODEC = Codec(BOOK)
+RELEASED = {
+    "event_id": "e", "occurred_at": RECORD_TIME_MS, "source": "inventory", "kind": "RELEASED", "order_id": "o", "line_id": "l",
+    "command_id": "c", "sku": "s", "requested": 1, "done": 1, "shortfall": 0, "lines_of_order": 1,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("topic", list(CATALOGUE))
@@ -27,13 +31,22 @@ def test_equal_to_the_codec_for_every_topic(topic: str, data: st.DataObject) -> 
 
 
 def test_a_constant_stands_in_every_record_and_a_missing_nullable_is_null() -> None:
-    event = {"event_id": "e", "occurred_at": RECORD_TIME_MS, "source": "inventory", "kind": "RELEASED", "order_id": "o",
-             "line_id": "l", "command_id": "c", "sku": "s", "requested": 1, "done": 1, "shortfall": 0, "lines_of_order": 1}  # fmt: skip
-    constant = encode_messages(BOOK, "stock_results", {name: Constant(value) for name, value in event.items()}, 3)
-    listed = encode_messages(BOOK, "stock_results", {name: [value] for name, value in event.items()}, 1)
+    constant = encode_messages(BOOK, "stock_results", {name: Constant(value) for name, value in RELEASED.items()}, 3)
+    listed = encode_messages(BOOK, "stock_results", {name: [value] for name, value in RELEASED.items()}, 1)
     assert constant == listed * 3
 
 
 def test_a_field_that_must_be_given_is_asked_for() -> None:
     with pytest.raises(KeyError, match="event_id"):
         encode_messages(BOOK, "stock_results", {}, 1)
+
+
+def test_a_column_of_another_length_is_refused() -> None:
+    columns = {name: Constant(value) for name, value in RELEASED.items()}
+    with pytest.raises(ValueError, match="sku has 2 values for 3 records"):
+        encode_messages(BOOK, "stock_results", {**columns, "sku": ["a", "b"]}, 3)
+
+
+def test_no_records_are_no_messages() -> None:
+    columns = {**{name: Constant(value) for name, value in RELEASED.items()}, "sku": []}
+    assert encode_messages(BOOK, "stock_results", columns, 0) == []
