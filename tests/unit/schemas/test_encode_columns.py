@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.codec import Codec
-from schemas.encode_columns import Constant, encode_messages
+from schemas.encode_columns import Column, Constant, encode_messages
 from schemas.registry import SchemaBook
 from schemas.topics import CATALOGUE
 from schemas.values import Event
@@ -48,5 +48,5 @@ def test_a_column_of_another_length_is_refused() -> None:
 
 
 def test_no_records_are_no_messages() -> None:
-    columns = {**{name: Constant(value) for name, value in RELEASED.items()}, "sku": []}
+    columns: dict[str, Column] = {**{name: Constant(value) for name, value in RELEASED.items()}, "sku": []}
     assert encode_messages(BOOK, "stock_results", columns, 0) == []
