@@ -22,8 +22,7 @@ check: .venv/.ready  ## format, lint, types, import walls, schema gate, unit tes
 	$(PY) -m pytest tests/unit -q -n 2
 
 test: check  ## check, and all tests on real Kafka, Redis and ClickHouse's engine
-	$(PY) -m pytest tests/contract -q
-	$(PY) -m pytest tests/flow tests/faults -q
+	$(PY) -m pytest tests/faults tests/flow tests/contract -q -n 2 --dist loadfile
 	$(PY) -m pytest tests/e2e -q
 
 chaos: .venv/.ready  ## the long fault scenarios on a stack of their own, with a report: hours. make chaos ARGS="warehouse --kills 20"

@@ -4,22 +4,20 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from clickhouse_connect.driver.client import Client
 from rich.console import Console
 from rich.live import Live
 
 from cli import stack as stack_command
 from cli.connections import Connections, connections
 from cli.demo import load, sections, watch
+from cli.demo.settling import Settling
 from cli.stack import told_clearly
 from local.errors import StackError
 from local.processes import CHECKOUT
-from local.services import WORKER_APPS
 from local.state import StackState, running
 from schemas.registry import SchemaBook
 from streams.engine.group_lag import GroupLag
@@ -28,10 +26,7 @@ RECORDED: Final = CHECKOUT.parent / "shared" / "data"
 MARKER: Final = "demo.json"
 VICTIM: Final = "warehouse-1"
 KILL_AFTER: Final = 20_000  # records of the last source
-SETTLED_FOR: Final = 2.0  # seconds without a new row once all is read: what was read has come to rest too
 DRAW_EVERY: Final = 0.5
-LOOK_EVERY: Final = 2.0  # whoever asks how far the others are takes their time
-STUCK_AFTER: Final = 60.0  # seconds in which nothing moves
 
 
 def demo(
@@ -76,16 +71,14 @@ def require_ours(home: Path) -> None:
 def follow(console: Console, home: Path, there: Connections, publishing: load.Publishing) -> watch.Watch:
     """Publish, watch, kill one worker in the middle of the last source, and wait until nothing new comes to rest."""
     seen = watch.Watch()
-    killed, looked = 0, 0.0
+    killed = 0
     publishing.start()
     with there.connect() as client, Live(console=console, refresh_per_second=4, transient=False) as live:
         settled = Settling(client, GroupLag(there.settings.kafka), there.settings.topic_prefix)
         while publishing.running or not settled.over(seen):
             if publishing.running:
                 settled.begin()
-            if time.monotonic() - looked > LOOK_EVERY:
-                settled.look(seen)
-                looked = time.monotonic()
+            settled.look(seen)
             state, ended = running(home), set(publishing.said)
             for name, sent in dict(publishing.sent).items():
                 seen.sent(name, sent, ended=name in ended)
@@ -105,36 +98,3 @@ def kill(state: StackState | None, seen: watch.Watch) -> int:
             seen.note(f"kill -9 of {VICTIM} (pid {service.process.pid}) in the middle of its work")
             return service.process.pid
     return 0
-
-
-class Settling:
-    """Knows when everything has come to rest: every app has read all there is, and no row has come for a moment."""
-
-    def __init__(self, client: Client, lag: GroupLag, prefix: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client = client
-        self._lag = lag
-        self._prefix = prefix
-        self._clock = clock
-        self._last: object = None
-        self._since = self._looked = clock()
-
-    def begin(self) -> None:
-        """More is to come: what was seen until now says nothing."""
-        self._since = self._clock()
-
-    def look(self, seen: watch.Watch) -> None:
-        """Looks again and tells `seen`."""
-        self._looked = self._clock()
-        seen.rows = watch.stored(self._client)
-        seen.to_do = {app: self._lag.behind(self._prefix + app) for app in WORKER_APPS}
-        if (seen.rows, seen.to_do) != self._last:
-            self._last, self._since = (seen.rows, seen.to_do), self._looked
-
-    def over(self, seen: watch.Watch) -> bool:
-        """Whether it is so, as last looked; also where it is not and nothing moves any more: `seen` is told."""
-        still = self._looked - self._since
-        if still > STUCK_AFTER:
-            seen.note(f"not at rest, and nothing has moved for {STUCK_AFTER:.0f} s: kontor logs tells why")
-            return True
-        all_read = bool(seen.to_do) and all(records == 0 for records in seen.to_do.values())
-        return all_read and still > SETTLED_FOR

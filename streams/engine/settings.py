@@ -1,4 +1,4 @@
-"""Every setting of a worker in one frozen model, read from the environment once, by the composition root.
+"""Every setting that workers of all apps have, in one frozen model, read from the environment once, by the composition root.
 
 Each field is the variable `KONTOR_<NAME>`; a secret may also come from a file, `KONTOR_<NAME>_FILE`.
 """
@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
@@ -55,9 +55,6 @@ class Settings(BaseSettings):
         pattern=r"^([^/,\s]+/\d+/\d+(,[^/,\s]+/\d+/\d+)*)?$",
         description="topic/partition/offset,…: refused records up to there do not count, a person has looked at them",
     )
-    verdict_patience: float = Field(
-        30.0, gt=0, description="fulfilment goes on without risk's verdict, and says so, after so long"
-    )
     standbys: int = Field(
         0, ge=0, le=1, description="1: each worker also follows the state of partitions it does not own"
     )
@@ -94,8 +91,16 @@ class Settings(BaseSettings):
         return self
 
 
+Model = TypeVar("Model", bound=BaseSettings)
+
+
 def read(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process. A `KONTOR_X_FILE` variable names a file that holds the value of `KONTOR_X`."""
+    """The settings of this process."""
+    return read_as(Settings, environ)
+
+
+def read_as(model: type[Model], environ: Mapping[str, str] | None = None) -> Model:
+    """Settings of this kind. A `KONTOR_X_FILE` variable names a file that holds the value of `KONTOR_X`."""
     environ = os.environ if environ is None else environ
     given = {
         name.removeprefix("KONTOR_").lower(): value
@@ -105,7 +110,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     for name, path in environ.items():
         if name.startswith("KONTOR_") and name.endswith("_FILE"):
             given[name.removeprefix("KONTOR_").removesuffix("_FILE").lower()] = Path(path).read_text().strip()
-    return Settings.model_validate({k: v for k, v in given.items() if k in Settings.model_fields})
+    return model.model_validate({k: v for k, v in given.items() if k in model.model_fields})
 
 
 def _is_private(host: str) -> bool:

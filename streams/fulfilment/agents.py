@@ -13,11 +13,16 @@ from streams.fulfilment.telling import Telling
 
 
 def fulfilment(
-    worker: Worker, decoders: Decoders, letters: SendLetters, metrics: Metrics, lookups: Lookups
+    worker: Worker,
+    decoders: Decoders,
+    letters: SendLetters,
+    metrics: Metrics,
+    lookups: Lookups,
+    *,
+    policy: FulfilmentPolicy,
 ) -> StatefulApp:
     """Attached to the worker; run the worker, then stop the app."""
-    settings, memories = worker.settings, Memories()
-    prefix, policy = settings.topic_prefix, FulfilmentPolicy(patience=round(settings.verdict_patience * 1000))
+    prefix, memories = worker.settings.topic_prefix, Memories()
     facts = prefix + ORDER_FACTS.name
     steps: dict[str, Step] = {prefix + topic: Route(topic, decoders, facts, memories) for topic in PICKS}
     steps[facts] = Facts(lookups, policy, Telling(decoders.book, prefix, policy.dispatch.version))

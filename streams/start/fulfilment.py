@@ -6,11 +6,12 @@ from streams.engine.dead_letters import DeadLetterOffice
 from streams.engine.global_table import TopicFollower
 from streams.engine.metrics import Metrics
 from streams.engine.policy import BOOKING_BATCHES
-from streams.engine.settings import Settings
+from streams.engine.settings import Settings, read_as
 from streams.engine.worker import Worker
 from streams.fulfilment.agents import fulfilment
 from streams.fulfilment.lookup_topics import lookup_topics
 from streams.fulfilment.lookups import LookupTables
+from streams.fulfilment.settings import FulfilmentSettings
 from streams.fulfilment.ticker import Ticker
 from streams.start.wiring import wire_of
 
@@ -24,7 +25,8 @@ async def run(settings: Settings, metrics: Metrics) -> int:
     lookups = lookup_topics(found.decoders, tables, settings.topic_prefix)
     follower = TopicFollower(settings.kafka, lookups, found.ahead)
     ticker = Ticker(settings.kafka, settings.topic_prefix + ORDER_FACTS.name)
-    app = fulfilment(worker, found.decoders, office.send, metrics, tables)
+    own = read_as(FulfilmentSettings)
+    app = fulfilment(worker, found.decoders, office.send, metrics, tables, policy=own.policy)
     try:
         await follower.start()
         with beside(worker.fail, follower.follow(), ticker.run()):
