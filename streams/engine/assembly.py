@@ -5,8 +5,9 @@ record is anything with offset, timestamp (ms), key, value and headers.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
 from schemas.batch import Batch, Headers, OffsetRange
@@ -22,7 +23,7 @@ class Partition(NamedTuple):
 
 
 class Record(Protocol):
-    """As aiokafka delivers it."""
+    """As aiokafka reads it."""
 
     @property
     def offset(self) -> int: ...
@@ -47,6 +48,8 @@ class _Lane:
 
 
 NOTHING: Final = _Lane()
+COLUMNS: Final = tuple(map(attrgetter, ("offset", "timestamp", "key", "value", "headers")))
+"""Of a batch, taken from its records."""
 
 
 class Assembler:
@@ -156,7 +159,7 @@ class Assembler:
         count = self._count_within_limits(lane) if lane.expected is None else _count_up_to(lane, lane.expected.hi)
         lane.expected = None
         records, lane.pending = lane.pending[:count], lane.pending[count:]
-        size = sum(map(_size, records))
+        size = sum(map(_size, records)) if lane.pending else lane.pending_bytes
         lane.pending_bytes -= size
         if records:
             lane.out[records[-1].offset] = size
@@ -181,13 +184,8 @@ def _size(record: Record) -> int:
     return len(record.value or b"") + len(record.key or b"") + RECORD_OVERHEAD
 
 
-def _batch(at: Partition, records: Iterable[Record]) -> Batch:
-    rows = list(records)
+def _batch(at: Partition, records: Sequence[Record]) -> Batch:
+    offsets, timestamps, keys, values, headers = (list(map(column, records)) for column in COLUMNS)
     return Batch(
-        OffsetRange(at.topic, at.partition, rows[0].offset, rows[-1].offset),
-        [r.offset for r in rows],
-        [r.timestamp for r in rows],
-        [r.key for r in rows],
-        [r.value for r in rows],
-        [r.headers for r in rows],
+        OffsetRange(at.topic, at.partition, offsets[0], offsets[-1]), offsets, timestamps, keys, values, headers
     )

@@ -24,6 +24,7 @@ from streams.engine import bounds
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.commits import Commits, PartitionLost
 from streams.engine.policy import BatchPolicy
+from streams.engine.raw_records import RAW
 from streams.engine.watchdog import Standing
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id or None,
             partition_assignment_strategy=[self._assignor],
+            key_deserializer=RAW,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
