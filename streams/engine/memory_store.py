@@ -25,7 +25,8 @@ class MemoryTable(Table[V]):
         return row
 
     def find(self, key: str) -> V | None:
-        return self[key] if key in self._rows else None
+        row = self._rows.get(key)
+        return self[key] if isinstance(row, _Encoded) else row
 
     def __contains__(self, key: object) -> bool:
         return key in self._rows
@@ -59,8 +60,13 @@ class MemoryTable(Table[V]):
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         prefix = self._spec.name.encode() + SEPARATOR
+        rows, encode = self._rows, self._spec.encode
         for key in self._changed:
-            yield prefix + key.encode(), self._spec.encode(self[key]) if key in self._rows else None
+            row = rows.get(key)
+            if row is not None and not isinstance(row, _Encoded):
+                yield prefix + key.encode(), encode(row)
+            else:
+                yield prefix + key.encode(), row
         self._changed.clear()
 
 

@@ -5,6 +5,7 @@ half-dead worker can commit nothing more. It is what Kafka Streams does, paid on
 """
 
 import asyncio
+import time
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from streams.engine.assembly import Partition
 
 BATCH_BYTES: Final = 900_000  # under the broker's limit for one record batch
 TRANSACTION_TIMEOUT_MS: Final = 60_000
+NO_HEADERS: Final[list[tuple[str, bytes]]] = []
 
 
 class Fenced(Exception):
@@ -115,9 +117,12 @@ class TransactionalWriter:
 
 
 def _fill(batch: BatchBuilder, records: Sequence[Emit]) -> int:
-    """How many went in, from the first on."""
-    append = batch.append
-    for number, (_, key, value, _) in enumerate(records):
-        if append(key=key, value=value, timestamp=None) is None:
-            return number
-    return len(records)
+    """How many went in, from the first on. `BatchBuilder.append` takes twice the time to say the same."""
+    append, now = batch._builder.append, int(time.time() * 1000)  # noqa: SLF001
+    taken = 0
+    for _, key, value, _ in records:
+        if append(taken, now, key, value, NO_HEADERS) is None:
+            break
+        taken += 1
+    batch._relative_offset = taken  # noqa: SLF001
+    return taken

@@ -31,8 +31,10 @@ T = TypeVar("T")
 FETCH_BYTES = 4 << 20  # of one partition in one fetch, at most
 FETCH_BUFFERS = 64 << 20  # aiokafka keeps one fetch of every partition beside what is held here
 LEAST_FETCH_BYTES = 64 << 10
-FETCH_WAIT_MS = 500  # the broker answers as soon as there is a byte; this only bounds an idle fetch
+FETCH_WAIT_MS = 50
+"""The broker answers as soon as there is a byte of what it was asked for; a partition that had enough out joins the next fetch."""
 FETCH_RECORDS = 20_000
+BUSY_WAIT = 0.02  # seconds to wait for some partitions while others have enough out: these may be wanted any moment
 MEMORY_BUDGET = 256 << 20
 NO_POLL_LIMIT_MS = (1 << 31) - 1  # a destination may be away for hours; who does nothing is the watchdog's business
 
@@ -149,7 +151,10 @@ class BatchConsumer(driver.Consumer):
             yield TP(*at), self._to_event(at, batch)
 
     async def _fetch(self, wait: float) -> Mapping[TP, list[Any]]:
-        wanted = {tp for tp in self._get_active_partitions() if self.assembler.wants(Partition(*tp))}
+        active = self._get_active_partitions()
+        wanted = {tp for tp in active if self.assembler.wants(Partition(*tp))}
+        if len(wanted) < len(active):
+            wait = min(wait, BUSY_WAIT)
         if wanted:
             return await self._getmany(wanted, max(wait, 0.001))
         self._freed.clear()

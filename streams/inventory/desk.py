@@ -122,7 +122,8 @@ class Desk:
     def _put(self, sku: str, article: Article, cause: Cause, moves: Sequence[Move]) -> None:
         """An article that changed in place is put back, so that the table knows."""
         if moves:
-            self.told.journal += [(sku, cause, ordinal, move) for ordinal, move in enumerate(moves)]
+            for ordinal, move in enumerate(moves):
+                self.told.journal.append((sku, cause, ordinal, move))
             article.version += 1
             self._articles[sku] = article
             self.told.touched[sku] = cause

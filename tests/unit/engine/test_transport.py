@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from faust.types import TP
 
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.policy import BatchPolicy
-from streams.engine.transport import BatchConsumer
+from streams.engine.transport import BUSY_WAIT, BatchConsumer
 
 AT = TP("moves", 0)
+OTHER = TP("orders", 1)
 ONE_BY_ONE = BatchPolicy(max_records=1, max_bytes=1 << 20, linger=0.0, in_flight=10)
 
 
@@ -118,3 +119,29 @@ def test_an_undisturbed_fetch_does_not_seek() -> None:
         return await offsets(consumer, calls=2), consumer.seeks
 
     assert asyncio.run(play()) == ([0, 1, 2], 0)
+
+
+class Busy(BatchConsumer):
+    """Two partitions; notes which are asked for and how long."""
+
+    def __init__(self) -> None:
+        self.assembler = Assembler(replace(ONE_BY_ONE, in_flight=1), 1 << 20)
+        self.asked: list[tuple[int, float]] = []
+
+    def _get_active_partitions(self) -> set[TP]:
+        return {AT, OTHER}
+
+    async def _getmany(self, wanted: set[TP], timeout: float) -> dict[TP, list[Record]]:  # type: ignore[override]
+        self.asked.append((len(wanted), timeout))
+        return {}
+
+
+def test_while_a_partition_has_enough_out_nobody_waits_long_for_the_others() -> None:
+    """What comes for it meanwhile lies in the client; a wait of a second for the others would be its latency."""
+    consumer = Busy()
+    asyncio.run(consumer._fetch(1.0))
+    consumer.assembler.add(Partition(*AT), [Record(0)], 0.0)
+    assert len(list(consumer.assembler.ready(0.0))) == 1
+    asyncio.run(consumer._fetch(1.0))
+    asyncio.run(consumer._fetch(0.0))
+    assert consumer.asked == [(2, 1.0), (1, BUSY_WAIT), (1, 0.001)]
