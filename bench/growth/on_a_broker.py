@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-from confluent_kafka import ConsumerGroupTopicPartitions
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from bench import orders
@@ -23,6 +23,7 @@ from bench.job import World
 from bench.stack import Neighbours
 from local.processes import kill, spawn
 from local.waiting import wait_until
+from streams.engine.moving_leaders import ask_again
 
 LOAD: Final = 1_500_000  # orders
 LEFT: Final = 0.1  # of them, when the measure ends
@@ -66,12 +67,19 @@ def _consumed(found: Neighbours, topic: str, many: str, *, workers: int) -> Poin
                 kill(worker)
 
 
+@ask_again
 def _members(admin: AdminClient, group: str) -> int:
     """Those that hold partitions."""
-    described = admin.describe_consumer_groups([group])[group].result()
+    try:
+        described = admin.describe_consumer_groups([group])[group].result()
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:  # nobody has come yet
+            return 0
+        raise
     return sum(1 for member in described.members if member.assignment and member.assignment.topic_partitions)
 
 
+@ask_again
 def _done(admin: AdminClient, group: str) -> int:
     asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
     return sum(max(at.offset, 0) for at in asked[group].result().topic_partitions or [])
