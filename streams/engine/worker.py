@@ -217,8 +217,13 @@ def _batch_of(event: faust.EventT[bytes]) -> Batch:
     return batch
 
 
+class _App(faust.App):
+    def _create_directories(self) -> None:
+        """Faust makes folders for its own tables wherever a worker happens to be started; there are none of these."""
+
+
 def _faust_app(name: str, settings: Settings) -> faust.App:
-    return faust.App(
+    return _App(
         f"{settings.topic_prefix}{name}",
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
         web_enabled=False,
