@@ -88,6 +88,16 @@ def test_a_stretch_that_comes_again_is_counted_once(make: Callable[[], FeatureSt
     assert seen == whole
 
 
+def test_of_two_stretches_the_last_alone_is_answered_alike(make: Callable[[], FeatureStore]) -> None:
+    """Why a lane never joins two batches of one topic in a transaction (ADR 11): repeated, the first would read what came after it too."""
+    wanted: list[Row] = [(n, 0, "a", MINUTE, 1, None) for n in range(4)]
+    store = make()
+    assert ask(store, wanted, 0, 1) == [1, 2]
+    assert ask(store, wanted, 2, 3) == [3, 4]
+    assert ask(store, wanted, 2, 3) == [3, 4]
+    assert ask(store, wanted, 0, 1) == [4, 4], "counted once, and what was answered is forgotten"
+
+
 def test_twins_agree(redis: str) -> None:
     store = RedisFeatures.connect(redis, secrets.token_hex(4))
     assert ask(store, rows(300), 0, 299) == ask(MemoryFeatures(), rows(300), 0, 299)
