@@ -1,7 +1,8 @@
-"""Inventory's job as plain Faust would do it, message by message and with all of its effects, but for the transaction.
+"""Inventory's job as plain Faust would do it, message by message, with all kinds of its effects, but for the transaction.
 
 Lines go through a topic to the partition of their sku; there each is promised out of what is available. Told for every line, as Avro:
-its result, its move in the journal, the article's new level. What the article and the line hold, and the ids that were seen, are tables.
+its result, its move in the journal, and the article's new level, which Kontor tells once per article and batch. What the article and the
+line hold, and the ids that were seen, are tables.
 """
 
 from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from schemas.serialize import LONGEST_LONG, Put, serialize
+from schemas.serialize import LONGEST_LONG, MAX_DEPTH, Put, serialize
 
 Ints = npt.NDArray[np.int64]
 Lane: TypeAlias = npt.NDArray[np.generic]
@@ -20,6 +20,7 @@ class Puts:
 
     def __init__(self) -> None:
         self.constant = False
+        self._depth = 0
         self._ops: list[list[int]] = []
         self._numbers = _Lanes(np.empty(0, np.int64))
         self._octets = _Lanes(np.empty(0, np.uint8))
@@ -44,9 +45,13 @@ class Puts:
 
     @contextmanager
     def items(self, counts: Ints) -> Iterator[None]:
-        """Within: an item, values for all items of all lists."""
+        """Within: an item, values for all items of all lists. ValueError: more than MAX_DEPTH lists within each other."""
+        if self._depth == MAX_DEPTH:
+            raise ValueError(f"more than {MAX_DEPTH} lists within each other")
+        self._depth += 1
         number = self._add(Put.LIST, counts)
         yield
+        self._depth -= 1
         self._add(Put.NEXT_ITEM, None, None, number + 1)
         self._ops[number][-1] = len(self._ops)
 

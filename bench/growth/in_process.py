@@ -1,7 +1,7 @@
 """Growth with rules and with keys: the steps of risk and inventory in this process, their state in memory."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
@@ -50,8 +50,9 @@ def rules() -> Iterator[Point]:
 def keys() -> Iterator[Point]:
     """Lines of orders over so many articles that the table knows already."""
     book = SchemaBook.from_files()
-    for count in (1_000, 100_000, 1_000_000):
-        reserving = Reserving(Telling(book, ""), count)
+    for count in (10_000, 100_000, 1_000_000):  # each more than a batch has lines: a batch tells as many levels
+        batches = {first: _lines(range(first, first + BATCH), count) for first in range(0, LINES, BATCH)}
+        reserving = Reserving(Telling(book, ""), batches)
         articles = reserving.state.table(ARTICLES)
         for number in range(count):
             articles[f"SKU-{number:07d}"] = Article({"W1": Shelf(on_hand=PLENTY)})
@@ -88,13 +89,13 @@ class Reserving:
     """Inventory's step on a batch of commands from this line on, with what it writes to its changelog."""
 
     telling: Telling
-    skus: int
+    batches: Mapping[int, pl.DataFrame]
     seen: Facts = field(default_factory=facts_memory)
     state: State = field(default_factory=lambda: State(INVENTORY))
 
     def __call__(self, first: int) -> int:
         desk = Desk(self.state, self.seen.of(self.state))
-        rows = _lines(range(first, first + BATCH), self.skus)
+        rows = self.batches[first]
         desk.take_commands(rows)
         self.telling.emits(desk)
         self.state.changes()

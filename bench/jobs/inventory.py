@@ -1,7 +1,7 @@
 """Stock from orders: each line's quantity is reserved, and the article's new level is told to whoever listens.
 
-Two plain sides: the one of a tutorial, which counts per input partition and tells a level and nothing else; and one with the same effects
-as Kontor's (`bench/plain_inventory.py`), but for the transaction.
+Two plain sides: the one of a tutorial, which counts per input partition and tells a level and nothing else; and one with the effects that
+Kontor's has (`bench/plain_inventory.py`), message by message and without transactions.
 """
 
 import asyncio
@@ -64,7 +64,8 @@ def plain(world: World, meter: Meter) -> None:
 
 
 def kontor(world: World, meter: Meter) -> None:
-    """The app's own ledger and engine: orders to where their skus live, then a reservation per line with its result, journal and level.
+    """The app's own ledger and engine: orders to where their skus live, then a reservation per line with its result and journal, and a
+    level per article and batch.
 
     Two transactions, one per hop. An order counts when the transaction with its first line is committed.
     """

@@ -15,6 +15,8 @@ from streams.engine.group_lag import GroupLag
 LOOK_EVERY: Final = 2.0  # seconds; whoever asks how far the others are takes their time
 SETTLED_FOR: Final = 2.0  # seconds without a new row once all is read: what was read has come to rest too
 STUCK_AFTER: Final = 60.0  # seconds in which nothing moves
+SILENT_AFTER: Final = 180.0  # seconds in which nobody answers
+NEW_LINE: Final = "\n"
 
 
 class Settling:
@@ -35,24 +37,28 @@ class Settling:
 
     def look(self, seen: watch.Watch) -> None:
         """Looks again, where the last look is long enough ago, and tells `seen`. Who does not answer is asked again at the next look."""
-        now = self._clock()
-        if now - self._asked < LOOK_EVERY:
+        if self._clock() - self._asked < LOOK_EVERY:
             return
-        self._asked = now
+        self._asked = self._clock()
         try:
             seen.rows = watch.stored(self._client)
             seen.to_do = {app: self._lag.behind(self._prefix + app) for app in WORKER_APPS}
         except (ClickHouseError, KafkaException) as away:
-            seen.note(f"no answer, asking again: {str(away).splitlines()[0]}")
+            seen.note(f"no answer, asking again: {str(away).partition(NEW_LINE)[0]}")
             return
-        self._answered = now
+        self._answered = self._clock()
         if (seen.rows, seen.to_do) != self._last:
-            self._last, self._since = (seen.rows, seen.to_do), now
+            self._last, self._since = (seen.rows, seen.to_do), self._answered
 
     def over(self, seen: watch.Watch) -> bool:
-        """Whether it is so, as last looked; also where it is not and nothing moves any more: `seen` is told."""
-        if self._clock() - self._since > STUCK_AFTER:
+        """Whether it is so, as last answered; also where it is not and nothing moves, or nobody answers, any more: `seen` is told."""
+        still = self._answered - self._since
+        if seen.to_do and all(records == 0 for records in seen.to_do.values()) and still >= SETTLED_FOR:
+            return True
+        if still > STUCK_AFTER:
             seen.note(f"not at rest, and nothing has moved for {STUCK_AFTER:.0f} s: kontor logs tells why")
             return True
-        all_read = bool(seen.to_do) and all(records == 0 for records in seen.to_do.values())
-        return all_read and self._answered - self._since >= SETTLED_FOR
+        if self._clock() - max(self._answered, self._since) > SILENT_AFTER:
+            seen.note(f"no answer for {SILENT_AFTER:.0f} s: kontor status tells who is away")
+            return True
+        return False

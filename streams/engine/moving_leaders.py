@@ -16,7 +16,7 @@ MOVING: Final = frozenset(
         KafkaError.NOT_COORDINATOR,
     }
 )
-"""Kafka's own list of errors that fresh metadata resolves (`InvalidMetadataException` and the coordinator's)."""
+"""Errors that fresh metadata resolves, and a coordinator that is not there yet. An unknown topic is none of them: it is said at once."""
 PATIENCE: Final = 15.0  # seconds
 
 

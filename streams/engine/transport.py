@@ -151,9 +151,9 @@ class BatchConsumer(driver.Consumer):
             yield TP(*at), self._to_event(at, batch)
 
     async def _fetch(self, wait: float) -> Mapping[TP, list[Any]]:
-        active = self._get_active_partitions()
-        wanted = {tp for tp in active if self.assembler.wants(Partition(*tp))}
-        if len(wanted) < len(active):
+        flowing = {tp for tp in self._get_active_partitions() if not self.assembler.is_stopped(Partition(*tp))}
+        wanted = {tp for tp in flowing if self.assembler.wants(Partition(*tp))}
+        if wanted < flowing:
             wait = min(wait, BUSY_WAIT)
         if wanted:
             return await self._getmany(wanted, max(wait, 0.001))

@@ -17,6 +17,7 @@ from streams.start.wiring import wire_of
 
 
 async def run(settings: Settings, metrics: Metrics) -> int:
+    own = read_as(FulfilmentSettings)
     found = await wire_of("fulfilment", settings, metrics)
     policy = BOOKING_BATCHES.limited_to(settings.batch_records)
     worker = Worker("fulfilment", settings, policy, found.ahead, metrics=metrics, waits=found.waits)
@@ -25,7 +26,6 @@ async def run(settings: Settings, metrics: Metrics) -> int:
     lookups = lookup_topics(found.decoders, tables, settings.topic_prefix)
     follower = TopicFollower(settings.kafka, lookups, found.ahead)
     ticker = Ticker(settings.kafka, settings.topic_prefix + ORDER_FACTS.name)
-    own = read_as(FulfilmentSettings)
     app = fulfilment(worker, found.decoders, office.send, metrics, tables, policy=own.policy)
     try:
         await follower.start()

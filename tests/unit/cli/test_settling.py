@@ -5,7 +5,7 @@ from typing import cast
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import OperationalError
 
-from cli.demo.settling import LOOK_EVERY, STUCK_AFTER, Settling
+from cli.demo.settling import LOOK_EVERY, SILENT_AFTER, STUCK_AFTER, Settling
 from cli.demo.watch import Watch
 from streams.engine.group_lag import GroupLag
 
@@ -15,7 +15,7 @@ class House:
 
     def __init__(self) -> None:
         self.rows, self.lag, self.now, self.asked = 0, 0, 100.0, 0
-        self.away = False
+        self.away, self.takes = False, 0.0
         self.seen = Watch()
         self.settling = Settling(cast(Client, self), cast(GroupLag, self), "", lambda: self.now)
 
@@ -25,6 +25,7 @@ class House:
 
     def query(self, _text: str) -> "House":
         self.asked += 1
+        self.now += self.takes
         if self.away:
             raise OperationalError("timed out\nwith much more to say")
         return self
@@ -64,6 +65,24 @@ def test_no_answer_is_neither_rest_nor_an_end() -> None:
     assert house.seen.happened[-1].endswith("no answer, asking again: timed out")
     house.away = False
     assert house.after(LOOK_EVERY)
+
+
+def test_who_does_not_answer_for_long_ends_it_and_is_said() -> None:
+    house = House()
+    house.after(LOOK_EVERY)
+    house.away = True
+    assert not house.after(STUCK_AFTER + 2), "that nothing moved nobody knows"
+    assert house.after(SILENT_AFTER)
+    assert "no answer for" in house.seen.happened[-1]
+
+
+def test_a_look_may_take_its_time() -> None:
+    house = House()
+    house.takes = STUCK_AFTER + 4
+    house.rows = 5
+    assert not house.after(LOOK_EVERY), "rows have come in this very look"
+    assert house.after(LOOK_EVERY)
+    assert "nothing has moved" not in "".join(house.seen.happened)
 
 
 def test_what_never_moves_is_given_up_and_said() -> None:

@@ -144,4 +144,6 @@ def test_while_a_partition_has_enough_out_nobody_waits_long_for_the_others() -> 
     assert len(list(consumer.assembler.ready(0.0))) == 1
     asyncio.run(consumer._fetch(1.0))
     asyncio.run(consumer._fetch(0.0))
-    assert consumer.asked == [(2, 1.0), (1, BUSY_WAIT), (1, 0.001)]
+    consumer.assembler.stop(Partition(*AT))
+    asyncio.run(consumer._fetch(1.0))
+    assert consumer.asked == [(2, 1.0), (1, BUSY_WAIT), (1, 0.001), (1, 1.0)], "one that stands still is not waited for"

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.avro_types import ArrayType, AvroType, Field, Primitive, RecordType
 from schemas.codec import Codec
-from schemas.encode_columns import Column, Constant, encode_messages
+from schemas.encode_columns import Column, Constant, encode_messages, encode_rows
 from schemas.registry import SchemaBook
+from schemas.serialize import MAX_DEPTH
 from schemas.topics import CATALOGUE
 from schemas.values import Event
 from tests.strategies import RECORD_TIME_MS, events
@@ -50,3 +52,17 @@ def test_a_column_of_another_length_is_refused() -> None:
 def test_no_records_are_no_messages() -> None:
     columns: dict[str, Column] = {**{name: Constant(value) for name, value in RELEASED.items()}, "sku": []}
     assert encode_messages(BOOK, "stock_results", columns, 0) == []
+
+
+def test_lists_within_lists_have_a_bound() -> None:
+    """The compiled loop counts them in an array, and looks at no bound of it."""
+    items: AvroType = Primitive("int")
+    values: object = [1, 2]
+    for _ in range(MAX_DEPTH):
+        items, values = ArrayType(items), [values]
+    deep = RecordType("deep", (Field("values", items),))
+    (written,) = encode_rows(deep, {"values": [values[0]]}, 1)  # type: ignore[index]
+    assert written == b"\x02" * (MAX_DEPTH - 1) + b"\x04\x02\x04" + b"\0" * MAX_DEPTH
+    deeper = RecordType("deeper", (Field("values", ArrayType(items)),))
+    with pytest.raises(ValueError, match="more than 16 lists"):
+        encode_rows(deeper, {"values": [values]}, 1)
