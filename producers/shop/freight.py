@@ -1,17 +1,15 @@
 """Freight templates, and the freight they give. Law: an order's freight is what its template says, to the cent."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from producers.record import Said
+from producers.shop.plan import ShopPlan
 from schemas.topics import FREIGHT_TEMPLATES
-
-if TYPE_CHECKING:
-    from producers.shop.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +81,16 @@ def shares(freight: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     return parts
 
 
-def events(world: "World") -> Iterator[Said]:
-    """Each template once, when the shop is set up."""
-    templates = {shop.template.template_id: shop.template for shop in world.shops}
+def events(plan: ShopPlan, used: Iterable[Template]) -> Iterator[Said]:
+    """Each of the templates that shops use, and the platform's, once, when the shop is set up."""
+    templates = {template.template_id: template for template in used}
     templates.setdefault(PLATFORM_TEMPLATE.template_id, PLATFORM_TEMPLATE)
-    at = world.plan.start + timedelta(minutes=5)
+    at = plan.start + timedelta(minutes=5)
     for template in templates.values():
         yield (
             FREIGHT_TEMPLATES.name,
             {
-                "event_id": f"{world.plan.prefix}:freight:{template.template_id}",
+                "event_id": f"{plan.prefix}:freight:{template.template_id}",
                 "occurred_at": at,
                 "source": "tms",
                 "kind": "PUBLISHED",

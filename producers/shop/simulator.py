@@ -35,7 +35,7 @@ class Simulation:
         streams: list[Iterable[Said]] = [
             set_up.shops(world),
             set_up.warehouses(world),
-            freight.events(world),
+            freight.events(world.plan, (shop.template for shop in world.shops)),
             set_up.products(world),
             set_up.pages(world),
             set_up.fx_rates(world),
