@@ -10,11 +10,13 @@ from sinks.features import FeatureStore
 from sinks.memory_features import MemoryFeatures
 from sinks.redis.features import RedisFeatures
 from streams.engine.state import State
+from streams.engine.steps import Work
 from streams.risk import features
+from streams.risk.in_force import InForce
 from streams.risk.refeed import CHUNK
 from streams.risk.rules import read_folder
 from streams.risk.standing import Standing
-from streams.risk.steps import TABLES, InForce, Judge, Memory
+from streams.risk.steps import TABLES, Judge, Memory
 from streams.risk.subjects import subjects
 from tests.loads import orders
 
@@ -31,7 +33,7 @@ def measure(name: str, store: FeatureStore, count: int = 12_000) -> None:
         part = values[first : first + BATCH]
         n = len(part)
         span = OffsetRange("orders", 0, first, first + n - 1)
-        step(state, Batch(span, range(first, first + n), [NOW] * n, [None] * n, part, [()] * n))
+        step([Work(state, Batch(span, range(first, first + n), [NOW] * n, [None] * n, part, [()] * n))])
     took = time.perf_counter() - begin
     print(f"{name}: {count / took:,.0f} orders/s, {len(read_folder().on('orders'))} rules")
 

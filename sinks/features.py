@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from schemas.batch import OffsetRange
 
@@ -56,6 +56,13 @@ class Operations:
         return len(self.offsets)
 
 
+class Asked(NamedTuple):
+    """The operations of one stretch of a partition: `span` claims every record in it, what is not among them never counts."""
+
+    span: OffsetRange
+    operations: Operations
+
+
 NOTHING: Final = Operations([], [], [], [], [], [])
 
 
@@ -71,10 +78,11 @@ class StoreBehind(Exception):
 
 
 class FeatureStore(Protocol):
-    """`span` claims every record from `first` to `last`: what is not among the operations never counts."""
+    def apply(self, counters: Sequence[Counter], stretches: Sequence[Asked]) -> Sequence[Sequence[float | None]]:
+        """Of each stretch one value per operation; None where nothing is known. No partition may come twice.
 
-    def apply(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> Sequence[float | None]:
-        """One value per operation; None where nothing is known. Raises StoreAway, StoreBehind."""
+        Raises StoreAway; StoreBehind about one of them: of the others it is not said whether they are counted.
+        """
 
     def feed(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> None:
         """The same without answers: for what was judged without the store. Raises StoreAway, StoreBehind."""

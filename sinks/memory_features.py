@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from schemas.batch import OffsetRange
-from sinks.features import MEMBERS_KEPT, Aggregate, Counter, Operations, StoreAway, StoreBehind
+from sinks.features import MEMBERS_KEPT, Aggregate, Asked, Counter, Operations, StoreAway, StoreBehind
 
 Cells = dict[str, float]
 
@@ -27,7 +27,12 @@ class MemoryFeatures:
         self._cells.clear()
         self._kept.clear()
 
-    def apply(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> Sequence[float | None]:
+    def apply(self, counters: Sequence[Counter], stretches: Sequence[Asked]) -> Sequence[Sequence[float | None]]:
+        return [self._applied(span, counters, operations) for span, operations in stretches]
+
+    def _applied(
+        self, span: OffsetRange, counters: Sequence[Counter], operations: Operations
+    ) -> Sequence[float | None]:
         kept = self._kept_of(span)
         values: dict[tuple[int, str, str], float | None] = {}
         answers = []

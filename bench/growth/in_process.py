@@ -16,6 +16,7 @@ from schemas.registry import SchemaBook
 from schemas.topics import ORDERS
 from sinks.memory_features import MemoryFeatures
 from streams.engine.state import State
+from streams.engine.steps import Work
 from streams.inventory.desk import Desk
 from streams.inventory.facts import COMMANDS
 from streams.inventory.ledger import Article, Shelf
@@ -24,10 +25,11 @@ from streams.inventory.steps import facts_memory
 from streams.inventory.tables import ARTICLES
 from streams.inventory.tables import TABLES as INVENTORY
 from streams.inventory.telling import Telling
+from streams.risk.in_force import InForce
 from streams.risk.rules import Rule, RuleSet, read_folder
 from streams.risk.standing import Standing
 from streams.risk.steps import TABLES as RISK
-from streams.risk.steps import InForce, Judge, Memory
+from streams.risk.steps import Judge, Memory
 
 NOW: Final = 1_793_800_000_000
 LINES: Final = 100_000
@@ -80,7 +82,7 @@ class Judged:
         part = self.values[first : first + BATCH]
         offsets = range(first, first + len(part))
         span = OffsetRange(ORDERS.name, 0, offsets[0], offsets[-1])
-        self.step(self.state, Batch(span, offsets, [NOW] * len(part), [None] * len(part), part))
+        self.step([Work(self.state, Batch(span, offsets, [NOW] * len(part), [None] * len(part), part))])
         return len(part)
 
 

@@ -28,7 +28,8 @@ from streams.engine.metrics import Metrics
 from streams.engine.policy import BatchPolicy
 from streams.engine.settings import Settings
 from streams.engine.state import State
-from streams.engine.stateful import Outcome, StatefulApp, Step
+from streams.engine.stateful import StatefulApp
+from streams.engine.steps import Outcome, Step, each
 from streams.engine.worker import Worker
 from streams.inventory.desk import Desk
 from streams.inventory.facts import COMMANDS
@@ -93,7 +94,7 @@ def kontor(world: World, meter: Meter) -> None:
         if refused:
             raise RuntimeError(f"refused: {refused}")
 
-    steps: dict[str, Step] = {world.topic: route, commands: reserve}
+    steps: dict[str, Step] = {world.topic: each(route), commands: each(reserve)}
     app = StatefulApp(
         worker,
         steps,

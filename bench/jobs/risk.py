@@ -28,9 +28,10 @@ from streams.engine.policy import BatchPolicy
 from streams.engine.settings import Settings
 from streams.engine.stateful import StatefulApp
 from streams.engine.worker import Worker
+from streams.risk.in_force import InForce
 from streams.risk.rules import read_folder
 from streams.risk.standing import Standing
-from streams.risk.steps import TABLES, InForce, Judge, Memory
+from streams.risk.steps import TABLES, Judge, Memory
 
 BATCHES: Final = BatchPolicy(max_records=8_000, max_bytes=8 << 20, linger=0.0)
 

@@ -17,7 +17,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from schemas.batch import OffsetRange
-from sinks.features import MEMBERS_KEPT, Counter, Operations, StoreAway, StoreBehind, shard_of
+from sinks.features import MEMBERS_KEPT, Asked, Counter, Operations, StoreAway, StoreBehind, shard_of
 
 SHARDS: Final = 8
 REPLIES_KEPT: Final = 7 * 86_400  # seconds; as long as a worker may be down in the middle of a batch
@@ -61,17 +61,17 @@ class RedisFeatures:
         client = redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=once)
         return cls(client, namespace)
 
-    def apply(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> Sequence[float | None]:
-        answers: list[float | None] = [None] * len(operations)
-        for chosen, reply in self._asked(span, counters, operations, answer=True):
-            values = msgspec.json.decode(cast(bytes, reply)) if chosen else []
-            for row, value in zip(chosen, values, strict=True):
-                answers[row] = None if value is False else float(value)
+    def apply(self, counters: Sequence[Counter], stretches: Sequence[Asked]) -> Sequence[Sequence[float | None]]:
+        answers: list[list[float | None]] = [[None] * len(operations) for _, operations in stretches]
+        for values, replies in zip(answers, self._asked(counters, stretches, answer=True), strict=True):
+            for chosen, reply in replies:
+                found = msgspec.json.decode(cast(bytes, reply)) if chosen else []
+                for row, value in zip(chosen, found, strict=True):
+                    values[row] = None if value is False else float(value)
         return answers
 
     def feed(self, span: OffsetRange, counters: Sequence[Counter], operations: Operations) -> None:
-        for _ in self._asked(span, counters, operations, answer=False):
-            pass
+        self._asked(counters, [Asked(span, operations)], answer=False)
 
     def known(self, topic: str, partition: int) -> int:
         with _answers(), self._client.pipeline(transaction=False) as pipe:
@@ -83,31 +83,44 @@ class RedisFeatures:
         self._client.close()
 
     def _asked(
-        self, span: OffsetRange, counters: Sequence[Counter], operations: Operations, *, answer: bool
-    ) -> Iterator[tuple[Sequence[int], object]]:
-        """Every shard, also one that none of the rows is for: its mark moves with the others. The rows asked for, and the reply."""
-        shards = {entity: shard_of(entity, self._shards) for entity in set(operations.entities)}
-        rows: list[list[int]] = [[] for _ in range(self._shards)]
-        for row, entity in enumerate(operations.entities):
-            rows[shards[entity]].append(row)
+        self, counters: Sequence[Counter], stretches: Sequence[Asked], *, answer: bool
+    ) -> list[list[tuple[Sequence[int], object]]]:
+        """Of each stretch, shard by shard, the rows asked for and the reply. All in one round trip."""
         declared = [
             {"name": c.name, "kind": c.aggregate.value, "window": c.window, "kept": self._kept(c)} for c in counters
         ]
-        ask = {"first": span.first, "last": span.last, "answer": answer, "counters": declared}
+        rows = [self._by_shard(operations) for _, operations in stretches]
         with _answers(), self._client.pipeline(transaction=False) as pipe:
-            for shard, chosen in enumerate(rows):
-                prefix = self._prefix(shard)
-                keys = [self._mark(shard, span.topic, span.partition), f"{prefix}reply:{span.topic}:{span.partition}"]
-                stretch = msgspec.json.encode({**ask, **_columns(operations, chosen)})
-                self._script(keys, [prefix, stretch, REPLIES_KEPT, MEMBERS_KEPT], client=pipe)
+            for (span, operations), shards in zip(stretches, rows, strict=True):
+                ask = {"first": span.first, "last": span.last, "answer": answer, "counters": declared}
+                for shard, chosen in enumerate(shards):
+                    prefix = self._prefix(shard)
+                    keys = [
+                        self._mark(shard, span.topic, span.partition),
+                        f"{prefix}reply:{span.topic}:{span.partition}",
+                    ]
+                    stretch = msgspec.json.encode({**ask, **_columns(operations, chosen)})
+                    self._script(keys, [prefix, stretch, REPLIES_KEPT, MEMBERS_KEPT], client=pipe)
             replies = pipe.execute(raise_on_error=False)  # it would put words of its own before those of the error
             for reply in replies:
                 if isinstance(reply, Exception):
                     raise reply
-        for chosen, reply in zip(rows, replies, strict=True):
-            if isinstance(reply, int):
-                raise StoreBehind(span, reply)
-            yield chosen, reply
+        answered = iter(replies)
+        found: list[list[tuple[Sequence[int], object]]] = []
+        for (span, _), shards in zip(stretches, rows, strict=True):
+            found.append([(chosen, next(answered)) for chosen in shards])
+            for _, reply in found[-1]:
+                if isinstance(reply, int):
+                    raise StoreBehind(span, reply)
+        return found
+
+    def _by_shard(self, operations: Operations) -> list[list[int]]:
+        """Rows of every shard, also of one that none of them is for: its mark moves with the others."""
+        shards = {entity: shard_of(entity, self._shards) for entity in set(operations.entities)}
+        rows: list[list[int]] = [[] for _ in range(self._shards)]
+        for row, entity in enumerate(operations.entities):
+            rows[shards[entity]].append(row)
+        return rows
 
     def _kept(self, counter: Counter) -> int:
         """Seconds of a generation."""

@@ -1,14 +1,12 @@
 """An app with tables: each batch is one step on the state of its partition, and what waits there together is one transaction.
 
-A step is pure: state and batch in, records out. What they changed in the tables, what they emit and how far the sources are read is
-committed together; after anything but success the process ends, so that memory never runs ahead of the log.
+What steps changed in the tables, what they emit and how far the sources are read is committed together; after anything but success
+the process ends, so that memory never runs ahead of the log.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from time import monotonic
-from typing import Protocol
 
 import structlog
 
@@ -22,24 +20,12 @@ from streams.engine.metrics import Metrics
 from streams.engine.recovery import recover
 from streams.engine.standby import Standby
 from streams.engine.state import AnyTable, State
+from streams.engine.steps import Calls, Outcome, Step
 from streams.engine.stores import stores
 from streams.engine.transactions import Emit, TransactionalWriter
 from streams.engine.worker import Worker
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a step leaves behind beside the tables' changes."""
-
-    emits: Sequence[Emit]
-    letters: Sequence[DeadLetter] = ()
-
-
-class Step(Protocol):
-    def __call__(self, state: State, batch: Batch, /) -> Outcome:
-        """Change the tables and say what to write. Deterministic; may be called in another thread."""
 
 
 SendLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
@@ -51,7 +37,7 @@ class StatefulApp:
     def __init__(
         self,
         worker: Worker,
-        steps: dict[str, Step],
+        steps: Mapping[str, Step],
         tables: Iterable[AnyTable],
         *,
         changelog: str,
@@ -59,7 +45,7 @@ class StatefulApp:
         metrics: Metrics,
     ) -> None:
         self._worker = worker
-        self._steps = steps
+        self._calls = {topic: Calls(step, worker.at_once) for topic, step in steps.items()}
         self._tables = tuple(tables)
         self._changelog = changelog
         self._send_letters = letters
@@ -77,7 +63,7 @@ class StatefulApp:
         return {number: owned.state for number, owned in self._owned.items()}
 
     def attach(self) -> None:
-        self._worker.attach_together(list(self._steps), self.handle, by_partition_number)
+        self._worker.attach_together(list(self._calls), self.handle, by_partition_number)
         self._worker.on_taking_over(self.take_over)
         if self._worker.settings.standbys:
             self._standby = Standby(self._worker.settings.kafka, self._changelog, self._fresh)
@@ -107,7 +93,7 @@ class StatefulApp:
             self._metrics.handled(batch, outcome.letters, monotonic() - started)
 
     async def _step(self, state: State, batch: Batch) -> Outcome:
-        outcome = await asyncio.to_thread(self._steps[batch.span.topic], state, batch)
+        outcome = await self._calls[batch.span.topic].outcome(state, batch)
         try:
             self._fuse.check(batch, outcome.letters)
         except FuseBlown:

@@ -69,6 +69,11 @@ class Worker:
     def consumer(self) -> BatchConsumer:
         return consumer_of(self.app)
 
+    @property
+    def at_once(self) -> int:
+        """Records of one batch, at most, and of whatever is handled together."""
+        return self._policy.max_records
+
     def attach(self, topics: Sequence[str], handle: Handler, idle: Handler, lane_of: LaneOf) -> None:
         """Every batch of these topics goes to `handle`; `idle` follows the last batch that waits in its lane."""
 
@@ -80,7 +85,7 @@ class Worker:
 
     def attach_together(self, topics: Sequence[str], handle: HandlerOfAll, lane_of: LaneOf) -> None:
         """What waits in a lane goes to `handle` together: of each topic one batch, and no more records than one batch may have."""
-        self._attach(topics, handle, _nothing, lane_of, self._policy.max_records)
+        self._attach(topics, handle, _nothing, lane_of, self.at_once)
 
     def _attach(
         self, topics: Sequence[str], handle: HandlerOfAll, idle: Handler, lane_of: LaneOf, at_once: int

@@ -3,7 +3,8 @@
 from schemas.decoders import Decoders
 from schemas.topics import FULFILMENT_CHANGELOG, ORDER_FACTS
 from streams.engine.metrics import Metrics
-from streams.engine.stateful import SendLetters, StatefulApp, Step
+from streams.engine.stateful import SendLetters, StatefulApp
+from streams.engine.steps import Step, each
 from streams.engine.worker import Worker
 from streams.fulfilment.lookups import Lookups
 from streams.fulfilment.policy import FulfilmentPolicy
@@ -24,8 +25,8 @@ def fulfilment(
     """Attached to the worker; run the worker, then stop the app."""
     prefix, memories = worker.settings.topic_prefix, Memories()
     facts = prefix + ORDER_FACTS.name
-    steps: dict[str, Step] = {prefix + topic: Route(topic, decoders, facts, memories) for topic in PICKS}
-    steps[facts] = Facts(lookups, policy, Telling(decoders.book, prefix, policy.dispatch.version))
+    steps: dict[str, Step] = {prefix + topic: each(Route(topic, decoders, facts, memories)) for topic in PICKS}
+    steps[facts] = each(Facts(lookups, policy, Telling(decoders.book, prefix, policy.dispatch.version)))
     app = StatefulApp(
         worker, steps, TABLES, changelog=prefix + FULFILMENT_CHANGELOG.name, letters=letters, metrics=metrics
     )

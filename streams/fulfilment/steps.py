@@ -12,7 +12,7 @@ from streams.engine.columnar import repartition, unpack
 from streams.engine.event_ids import SEEN_IDS, EventIds, Sighting
 from streams.engine.letters import conflicting, unreadable
 from streams.engine.state import State, Table
-from streams.engine.stateful import Outcome
+from streams.engine.steps import Outcome
 from streams.fulfilment.agenda import Agenda, Entry, Look
 from streams.fulfilment.clock import CLOCKED, CLOCKS, THE_CLOCK, Clock
 from streams.fulfilment.conductor import Conductor, Told

@@ -4,6 +4,7 @@ from schemas.decoders import Decoders
 from schemas.topics import INVENTORY_CHANGELOG, STOCK, STOCK_COMMANDS, STOCK_MOVES
 from streams.engine.metrics import Metrics
 from streams.engine.stateful import SendLetters, StatefulApp
+from streams.engine.steps import each
 from streams.engine.worker import Worker
 from streams.inventory.steps import Commands, Moves, Route, facts_memory
 from streams.inventory.tables import TABLES
@@ -17,9 +18,9 @@ def inventory(worker: Worker, decoders: Decoders, letters: SendLetters, metrics:
     app = StatefulApp(
         worker,
         {
-            prefix + STOCK.name: Route(decoders, prefix + STOCK_MOVES.name),
-            prefix + STOCK_MOVES.name: Moves(telling, seen),
-            prefix + STOCK_COMMANDS.name: Commands(telling, seen),
+            prefix + STOCK.name: each(Route(decoders, prefix + STOCK_MOVES.name)),
+            prefix + STOCK_MOVES.name: each(Moves(telling, seen)),
+            prefix + STOCK_COMMANDS.name: each(Commands(telling, seen)),
         },
         TABLES,
         changelog=prefix + INVENTORY_CHANGELOG.name,

@@ -12,7 +12,7 @@ from streams.engine.columnar import repartition, unpack
 from streams.engine.event_ids import EventIds, Packed, Sighting
 from streams.engine.letters import conflicting, unreadable
 from streams.engine.state import State, TableSpec
-from streams.engine.stateful import Outcome
+from streams.engine.steps import Outcome
 from streams.inventory.desk import Desk
 from streams.inventory.facts import MOVES, moves_of
 from streams.inventory.tables import SEEN_EVENTS, SEEN_FACTS

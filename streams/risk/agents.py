@@ -13,9 +13,10 @@ from streams.engine.metrics import Metrics
 from streams.engine.rereading import Decodable, Rereader
 from streams.engine.stateful import SendLetters, StatefulApp
 from streams.engine.worker import Worker
+from streams.risk.in_force import InForce
 from streams.risk.refeed import Refeeder
 from streams.risk.standing import Standing
-from streams.risk.steps import TABLES, InForce, Judge, Memory
+from streams.risk.steps import TABLES, Judge, Memory
 
 UPKEEP_EVERY: Final = 0.5
 """Seconds between looks at a store that is away."""

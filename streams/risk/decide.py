@@ -53,9 +53,9 @@ def _named_in(reason: str) -> list[str]:
 
 
 def decision_columns(
-    orders: pl.DataFrame, found: Sequence[Hit], rules: RuleSet, *, partition: int, degraded: bool
+    orders: pl.DataFrame, found: Sequence[Hit], rules: RuleSet, *, partitions: Sequence[int], degraded: bool
 ) -> Mapping[str, Column]:
-    """`risk_decisions` for these orders, column by column."""
+    """`risk_decisions` for these orders, each of its partition, column by column."""
     by_row: dict[int, list[Hit]] = {}
     for hit in found:
         by_row.setdefault(hit.row, []).append(hit)
@@ -80,7 +80,7 @@ def decision_columns(
         "rule_set_version": Constant(rules.version),
         "cause_event_id": event_ids,
         "cause_topic": Constant("orders"),
-        "cause_partition": Constant(partition),
+        "cause_partition": partitions,
         "cause_offset": orders["_offset"].cast(pl.Int64).to_list(),
     }
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from schemas.batch import OffsetRange
 from schemas.topics import MEMBERS, ORDERS, PAYMENTS, REVIEWS
-from sinks.features import Aggregate, Counter, FeatureStore, Operations
+from sinks.features import Aggregate, Asked, Counter, FeatureStore, Operations
 from streams.risk.subjects import COLUMNS
 
 Objects = npt.NDArray[np.object_]
@@ -88,18 +88,31 @@ def longest_window(topic: str) -> int:
     return max(feature.window for feature in FEATURES if feature.feed == topic) * 60_000
 
 
-def with_features(
-    store: FeatureStore, span: OffsetRange, topic: str, events: pl.DataFrame, wanted: frozenset[str]
-) -> pl.DataFrame:
-    """The events, in the order of their offsets, with a column for every feature of `names_for(topic)`, null where it is not known.
+class Stretch(NamedTuple):
+    """Events of one partition in the order of their offsets; `span` claims every record that is handled with them."""
 
-    A feature is fed whenever the topic feeds it, and read where `wanted` names it. `span` claims every record that is handled
-    with these events. Raises StoreAway, StoreBehind.
+    span: OffsetRange
+    events: pl.DataFrame
+
+
+def with_features(
+    store: FeatureStore, topic: str, stretches: Sequence[Stretch], wanted: frozenset[str]
+) -> pl.DataFrame:
+    """All events, stretch by stretch, with a column for every feature of `names_for(topic)`, null where it is not known.
+
+    A feature is fed whenever the topic feeds it, and read where `wanted` names it. Raises StoreAway, StoreBehind.
     """
     chosen = [each for each in FEATURES if each.feed == topic or (each.read_by(topic) and each.name in wanted)]
+    events = pl.concat([stretch.events for stretch in stretches])
     cells = _cells(chosen, topic, events)
+    ends = np.cumsum([stretch.events.height for stretch in stretches]).tolist()
+    asked = [
+        Asked(stretch.span, _operations(cells.between(begin, end)))
+        for stretch, begin, end in zip(stretches, [0, *ends], ends, strict=False)
+    ]
     values = np.full(cells.asked.shape, None, object)
-    values[cells.asked] = store.apply(span, [feature.counter for feature in chosen], _operations(cells))
+    answers = store.apply([feature.counter for feature in chosen], asked)
+    values[cells.asked] = [value for answer in answers for value in answer]
     columns = [pl.Series(each.name, values[:, n].tolist(), pl.Float64) for n, each in enumerate(chosen)]
     return without_features(topic, events.with_columns(columns))
 
@@ -127,6 +140,18 @@ class _Cells(NamedTuple):
     entities: Objects
     amounts: Objects
     members: Objects
+
+    def between(self, begin: int, end: int) -> "_Cells":
+        """Of these events, the last one not among them."""
+        cut = slice(begin, end)
+        return _Cells(
+            self.offsets[cut],
+            self.minutes[cut],
+            self.asked[cut],
+            self.entities[cut],
+            self.amounts[cut],
+            self.members[cut],
+        )
 
 
 def _cells(chosen: Sequence[Feature], topic: str, events: pl.DataFrame) -> _Cells:

@@ -1,68 +1,45 @@
-"""What risk does with a batch: each event once, its features, the rules in force, and what is told. One step per topic.
+"""What risk does with batches: each event once, its features, the rules in force, and what is told. One step per topic.
 
 Doubled events (same id) are dropped before they count; an id with another body is a dead letter. Where the store is away or has lost
-data, the rules that name no feature decide, and say so; upkeep feeds it later (ADR 10).
+data, the rules that name no feature decide, and say so; upkeep feeds it later (ADR 10). Batches of several partitions are judged in one
+go, each as it would be alone.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Final
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import polars as pl
 import structlog
 
 from schemas.batch import Batch, OffsetRange
 from schemas.decoders import Decoders
-from schemas.encode_columns import encode_messages
+from schemas.encode_columns import Column, encode_messages
 from schemas.frame_heads import unframed
 from schemas.topics import ORDERS, RISK_ALERTS, RISK_DECISIONS
-from schemas.values import Event
 from sinks.features import FeatureStore, StoreAway, StoreBehind
+from streams.engine.dead_letters import DeadLetter
 from streams.engine.event_ids import SEEN_IDS, EventIds, Sighting
 from streams.engine.letters import conflicting, unreadable
 from streams.engine.state import AnyTable, State
-from streams.engine.stateful import Outcome
+from streams.engine.steps import Outcome, Work
 from streams.engine.transactions import Emit
 from streams.risk.alerts import OPEN_ALERTS, alerts
-from streams.risk.decide import decision_columns, hits
-from streams.risk.features import BY_NAME, with_features, without_features
-from streams.risk.lists import Lists
+from streams.risk.decide import Hit, decision_columns, hits
+from streams.risk.features import BY_NAME, Stretch, with_features, without_features
+from streams.risk.in_force import InForce
 from streams.risk.progress import HANDLED, UNCOUNTED, Progress
-from streams.risk.rules import InvalidRule, Rule, RuleSet, read_rule
 from streams.risk.standing import Standing
 from streams.risk.subjects import fields_of, subjects
 
 log = structlog.get_logger(__name__)
 TABLES: Final[tuple[AnyTable, ...]] = (SEEN_IDS, OPEN_ALERTS, HANDLED, UNCOUNTED)
-
-
-@dataclass(slots=True)
-class InForce:
-    """Rules and lists as the two compacted topics say; replaced whole, so a step sees one state from begin to end."""
-
-    rules: RuleSet = field(default_factory=RuleSet)
-    lists: Lists = field(default_factory=Lists)
-
-    def take_rules(self, events: Mapping[bytes, Event]) -> None:
-        """A rule that cannot be read here (a newer Kontor wrote it) leaves the one before it in force."""
-        before = {rule.id: rule for rule in self.rules.rules}
-        found: list[Rule] = []
-        for event in events.values():
-            if event["kind"] != "APPLIED":
-                continue
-            try:
-                found.append(read_rule(str(event.get("document"))))
-            except InvalidRule as error:
-                log.error(  # noqa: TRY400 - its trace says nothing more
-                    "rule refused, the one before it stays", rule=event["rule_id"], why=str(error)
-                )
-                found += [rule for rule in [before.get(str(event["rule_id"]))] if rule]
-        self.rules = RuleSet.of(found)
-        log.info("rules in force", count=len(found), version=self.rules.version)
-
-    def take_lists(self, events: Mapping[bytes, Event]) -> None:
-        self.lists = Lists(events.values())
+PART: Final = "_part"
+"""The column that says which of the batches an event is from."""
 
 
 class Memory:
@@ -76,6 +53,16 @@ class Memory:
         if found is None:
             found = self._of[state] = EventIds(state.table(SEEN_IDS))
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A batch, decoded: `events` are those that are new, `span` what the store is to count with them."""
+
+    state: State
+    span: OffsetRange
+    events: pl.DataFrame
+    letters: Sequence[DeadLetter]
 
 
 class Judge:
@@ -99,55 +86,83 @@ class Judge:
         self._seen = seen
         self._standing = standing
 
-    def __call__(self, state: State, batch: Batch) -> Outcome:
-        with self._standing.lane(batch.span.partition):
-            return self._handled(state, batch)
+    def __call__(self, work: Sequence[Work]) -> list[Outcome]:
+        with ExitStack() as held:
+            for number in sorted(batch.span.partition for _, batch in work):
+                held.enter_context(self._standing.lane(number))
+            arrived = [self._arrived(state, batch) for state, batch in work]
+            emits = self._judged(arrived)
+        return [Outcome(emits[part], each.letters) for part, each in enumerate(arrived)]
 
-    def _handled(self, state: State, batch: Batch) -> Outcome:
+    def _arrived(self, state: State, batch: Batch) -> _Arrived:
         decoded = self._decoders.decode(self._topic, batch, fields_of(self._topic))
+        offsets = decoded.frame["_offset"]
         sightings = self._sightings(state, batch, decoded.frame)
-        offsets = decoded.frame["_offset"].to_list()
         conflicts = [offset for offset, seen in zip(offsets, sightings, strict=True) if seen is Sighting.CONFLICT]
         new = pl.Series([seen is Sighting.NEW for seen in sightings], dtype=pl.Boolean)
-        letters = [*unreadable(batch, decoded), *conflicting(batch, conflicts)]
         progress = Progress(state, self._topic)
         span = replace(batch.span, first=progress.first_of(batch))
-        emits = self._judged(state, span, subjects(self._topic, decoded.frame.filter(new)))
-        progress.note(batch, decoded.frame["_offset"].filter(~new).to_list())
-        return Outcome(emits, letters)
+        progress.note(batch, offsets.filter(~new).to_list())
+        letters = [*unreadable(batch, decoded), *conflicting(batch, conflicts)]
+        return _Arrived(state, span, decoded.frame.filter(new), letters)
 
-    def _judged(self, state: State, span: OffsetRange, events: pl.DataFrame) -> list[Emit]:
+    def _judged(self, arrived: Sequence[_Arrived]) -> Mapping[int, list[Emit]]:
+        """What is told of each batch, by its place among them."""
         force, lists = self._force.rules, self._force.lists
-        counted = self._counted(span, events, force.columns(self._topic))
+        events = self._subjects(arrived)
+        counted = self._counted(arrived, events, force.columns(self._topic))
         degraded = counted is None
         rules = force.naming_none_of(BY_NAME) if degraded else force
         events = lists.columns(without_features(self._topic, events) if counted is None else counted)
         if self._topic == ORDERS.name:
             events = events.filter(pl.col("status") == "PLACED")
         found = hits(rules, self._topic, events)
-        emits: list[Emit] = []
+        emits: defaultdict[int, list[Emit]] = defaultdict(list)
         if self._topic == ORDERS.name and not events.is_empty():
-            columns = decision_columns(events, found, force, partition=span.partition, degraded=degraded)
-            emits += self._emits(RISK_DECISIONS.name, events["order_id"].to_list(), columns, len(events))
-        if told := alerts(found, events, state.table(OPEN_ALERTS)):
-            rows = {name: [alert[name] for alert in told] for name in told[0]}
-            emits += self._emits(RISK_ALERTS.name, [str(alert["alert_id"]) for alert in told], rows, len(told))
+            partitions = np.array([each.span.partition for each in arrived])[events[PART].to_numpy()].tolist()
+            columns = decision_columns(events, found, force, partitions=partitions, degraded=degraded)
+            told = self._emits(RISK_DECISIONS.name, events["order_id"].to_list(), columns, len(events))
+            for part, emit in zip(events[PART], told, strict=True):
+                emits[part].append(emit)
+        for part, of_part in _by_part(found, events).items():
+            emits[part] += self._alerts(of_part, events, arrived[part].state)
         return emits
 
-    def _counted(self, span: OffsetRange, events: pl.DataFrame, wanted: frozenset[str]) -> pl.DataFrame | None:
+    def _subjects(self, arrived: Sequence[_Arrived]) -> pl.DataFrame:
+        events = subjects(self._topic, pl.concat([each.events for each in arrived]))
+        parts = np.repeat(np.arange(len(arrived)), [each.events.height for each in arrived])
+        return events.with_columns(pl.Series(PART, parts))
+
+    def _counted(
+        self, arrived: Sequence[_Arrived], events: pl.DataFrame, wanted: frozenset[str]
+    ) -> pl.DataFrame | None:
         """The events with their features; None where these are not to be had or not to be trusted."""
-        if span.partition in self._standing.owing:
+        owing, begin, asked = self._standing.owing, 0, []
+        for each in arrived:
+            if each.span.partition not in owing:
+                asked.append(Stretch(each.span, events.slice(begin, each.events.height)))
+            begin += each.events.height
+        if not asked:
             return None
         try:
-            counted = with_features(self._store, span, self._topic, events, wanted)
+            counted = with_features(self._store, self._topic, asked, wanted)
         except (StoreAway, StoreBehind) as trouble:
-            log.warning("features not to be had, deciding without", span=str(span), why=str(trouble))
-            self._standing.lost(span.partition)
+            spans = [str(stretch.span) for stretch in asked]
+            log.warning("features not to be had, deciding without", spans=spans, why=str(trouble))
+            for stretch in asked:
+                self._standing.lost(stretch.span.partition)
             return None
-        return counted if self._standing.sound else None
+        return counted if self._standing.sound and len(asked) == len(arrived) else None
 
-    def _emits(self, topic: str, keys: list[str], columns: Mapping[str, object], count: int) -> list[Emit]:
-        values = encode_messages(self._decoders.book, topic, columns, count)  # type: ignore[arg-type]
+    def _alerts(self, found: Sequence[Hit], events: pl.DataFrame, state: State) -> list[Emit]:
+        told = alerts(found, events, state.table(OPEN_ALERTS))
+        if not told:
+            return []
+        rows = {name: [alert[name] for alert in told] for name in told[0]}
+        return self._emits(RISK_ALERTS.name, [str(alert["alert_id"]) for alert in told], rows, len(told))
+
+    def _emits(self, topic: str, keys: list[str], columns: Mapping[str, Column], count: int) -> list[Emit]:
+        values = encode_messages(self._decoders.book, topic, columns, count)
         full = self._prefix + topic
         return [Emit(full, key.encode(), value) for key, value in zip(keys, values, strict=True)]
 
@@ -155,3 +170,10 @@ class Judge:
         bodies = dict(zip(batch.offsets, unframed(batch.values), strict=True))
         ids = [f"{self._topic}:{event_id}" for event_id in frame["event_id"]]
         return self._seen.of(state).see(ids, [bodies[offset] for offset in frame["_offset"]])
+
+
+def _by_part(found: Sequence[Hit], events: pl.DataFrame) -> Mapping[int, list[Hit]]:
+    parts: defaultdict[int, list[Hit]] = defaultdict(list)
+    for hit in found:
+        parts[events[PART][hit.row]].append(hit)
+    return parts

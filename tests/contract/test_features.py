@@ -9,7 +9,7 @@ from redis import Redis
 
 from local.ports import free_ports
 from schemas.batch import OffsetRange
-from sinks.features import MEMBERS_KEPT, Aggregate, Counter, FeatureStore, Operations, StoreAway, StoreBehind
+from sinks.features import MEMBERS_KEPT, Aggregate, Asked, Counter, FeatureStore, Operations, StoreAway, StoreBehind
 from sinks.memory_features import MemoryFeatures
 from sinks.redis.features import RedisFeatures
 from tests.workers import until
@@ -61,7 +61,7 @@ def rows(count: int) -> list[Row]:
 def ask(store: FeatureStore, wanted: Sequence[Row], first: int, last: int) -> list[float | None]:
     part = [row for row in wanted if first <= row[0] <= last]
     columns = list(zip(*part, strict=True))
-    return list(store.apply(OffsetRange("orders", 0, first, last), COUNTERS, Operations(*columns)))
+    return list(store.apply(COUNTERS, [Asked(OffsetRange("orders", 0, first, last), Operations(*columns))])[0])
 
 
 def test_an_event_sees_itself_and_what_came_before(make: Callable[[], FeatureStore]) -> None:
@@ -140,6 +140,24 @@ def test_a_gap_is_refused_and_nothing_of_it_counted(make: Callable[[], FeatureSt
             ask(store, wanted, 80, 119)
     feed(store, wanted, 40, 79)
     assert ask(store, wanted, 80, 119) == whole[80:]
+
+
+def test_stretches_of_several_partitions_are_asked_in_one_go(make: Callable[[], FeatureStore]) -> None:
+    """Each counts as by itself; what they have in common counts in their order."""
+    wanted: list[Row] = [(n, 0, "a", MINUTE, 1, None) for n in range(2)]
+
+    def stretch(partition: int, first: int) -> Asked:
+        columns = [(n + first, *rest) for n, *rest in wanted]
+        return Asked(OffsetRange("orders", partition, first, first + 1), Operations(*zip(*columns, strict=True)))
+
+    store = make()
+    first = store.apply(COUNTERS, [stretch(0, 0), stretch(3, 0)])
+    assert [list(each) for each in first] == [[1, 2], [3, 4]]
+    assert [store.known("orders", partition) for partition in (0, 1, 3)] == [1, -1, 1]
+    again = store.apply(COUNTERS, [stretch(3, 0), stretch(0, 2)])
+    assert [list(each) for each in again] == [[3, 4], [5, 6]]
+    with pytest.raises(StoreBehind, match="orders/3"):
+        store.apply(COUNTERS, [stretch(3, 8)])
 
 
 @pytest.mark.parametrize("cuts", [[(0, 79)], [(0, 10), (5, 60), (0, 79)], [(0, 79), (0, 79)]])
@@ -225,7 +243,7 @@ def test_a_counter_lives_on_while_it_is_fed_and_goes_with_its_generation(redis: 
         def fed(offset: int, entity: str) -> float | None:
             """Minutes since it was first fed; every offset is a minute."""
             once = Operations([offset], [0], [entity], [MINUTE + offset], [1.0], [None])
-            return store.apply(OffsetRange("orders", 0, offset, offset), counters, once)[0]
+            return store.apply(counters, [Asked(OffsetRange("orders", 0, offset, offset), once)])[0][0]
 
         begun, offset = client.time()[0], 0
         fed(offset, "left alone")

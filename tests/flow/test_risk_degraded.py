@@ -30,14 +30,16 @@ from schemas.topics import (
     RISK_RULES,
 )
 from schemas.values import Event, to_ms
-from sinks.features import FeatureStore, Operations
+from sinks.features import Asked, FeatureStore, Operations
 from sinks.memory_features import MemoryFeatures
 from sinks.redis.features import RedisFeatures
 from streams.engine.state import State
+from streams.engine.steps import Work
 from streams.risk.features import FEATURES
+from streams.risk.in_force import InForce
 from streams.risk.rules import RuleSet, read_folder
 from streams.risk.standing import Standing
-from streams.risk.steps import TABLES, InForce, Judge, Memory
+from streams.risk.steps import TABLES, Judge, Memory
 from streams.warehouse.kafka_log import KafkaLog
 from tests.orders import NOON, a_line, an_order
 from tests.redis_server import RedisServer
@@ -192,7 +194,7 @@ def undisturbed(kafka: Broker, rules: RuleSet) -> MemoryFeatures:
     states = [State(TABLES) for _ in range(PARTITIONS)]
     log = KafkaLog(kafka.bootstrap)
     for batch in log.batches(PREFIX + ORDERS.name):
-        judge(states[batch.span.partition], batch)
+        judge([Work(states[batch.span.partition], batch)])
     log.close()
     return store
 
@@ -207,6 +209,7 @@ def counters(store: FeatureStore) -> list[float | None]:
     numbers, names, minutes = zip(*asked, strict=True)
     nothing = [None] * len(asked)
     operations = Operations([0] * len(asked), numbers, names, minutes, nothing, nothing)
-    found = store.apply(OffsetRange("probe", 0, 0, 0), [feature.counter for feature in FEATURES], operations)
+    stretch = Asked(OffsetRange("probe", 0, 0, 0), operations)
+    (found,) = store.apply([feature.counter for feature in FEATURES], [stretch])
     assert sum(value or 0 for value in found) > 0
     return list(found)

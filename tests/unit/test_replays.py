@@ -14,11 +14,12 @@ from schemas.topics import ORDER_FACTS, ORDERS, STOCK, STOCK_MOVES
 from schemas.values import Event, to_ms
 from sinks.memory_features import MemoryFeatures
 from streams.engine.state import AnyTable, State
-from streams.engine.stateful import Outcome, Step
+from streams.engine.steps import Outcome, Step, Work, each
 from streams.fulfilment import steps as fulfilment
 from streams.inventory import steps as inventory
 from streams.inventory.tables import TABLES
 from streams.risk import steps as risk
+from streams.risk.in_force import InForce
 from streams.risk.standing import Standing
 from tests.orders import NOON, an_order
 
@@ -28,15 +29,15 @@ NOW = to_ms(NOON)
 
 
 def risk_step() -> Step:
-    return risk.Judge(ORDERS.name, DECODERS, MemoryFeatures(), risk.InForce(), risk.Memory(), Standing(), "")
+    return risk.Judge(ORDERS.name, DECODERS, MemoryFeatures(), InForce(), risk.Memory(), Standing(), "")
 
 
 def fulfilment_step() -> Step:
-    return fulfilment.Route(ORDERS.name, DECODERS, ORDER_FACTS.name, fulfilment.Memories())
+    return each(fulfilment.Route(ORDERS.name, DECODERS, ORDER_FACTS.name, fulfilment.Memories()))
 
 
 def inventory_step() -> Step:
-    return inventory.Route(DECODERS, STOCK_MOVES.name)
+    return each(inventory.Route(DECODERS, STOCK_MOVES.name))
 
 
 @dataclass
@@ -62,7 +63,7 @@ class App:
 
     def take(self, value: bytes) -> Outcome:
         span = OffsetRange(self.topic, 3, self.offset, self.offset)
-        outcome = self.step(self.state, Batch(span, [self.offset], [NOW], [None], [value], [()]))
+        (outcome,) = self.step([Work(self.state, Batch(span, [self.offset], [NOW], [None], [value], [()]))])
         self.changelog += self.state.changes()
         self.offset += 1
         return outcome

@@ -11,16 +11,18 @@ from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from schemas.topics import ORDERS, RISK_DECISIONS
 from schemas.values import Event, to_ms
-from sinks.features import Operations
+from sinks.features import Asked, Operations
 from sinks.memory_features import MemoryFeatures
 from streams.engine.rereading import LogAway
 from streams.engine.state import State
+from streams.engine.steps import Work
 from streams.risk import refeed
 from streams.risk.features import FEATURES
+from streams.risk.in_force import InForce
 from streams.risk.refeed import Refeeder
 from streams.risk.rules import read_folder
 from streams.risk.standing import Standing
-from streams.risk.steps import TABLES, InForce, Judge, Memory
+from streams.risk.steps import TABLES, Judge, Memory
 from tests.orders import NOON, an_order
 
 BOOK = SchemaBook.from_files()
@@ -69,9 +71,9 @@ class Worker:
 
     def judge(self, first: int, last: int) -> list[bool]:
         """Which decisions are degraded."""
-        emits = self._judge(self.state, self.log.batch(first, last)).emits
+        (outcome,) = self._judge([Work(self.state, self.log.batch(first, last))])
         decisions = [
-            CODEC.decode(e.topic, e.value, record_time_ms=NOW) for e in emits if e.topic == RISK_DECISIONS.name
+            CODEC.decode(e.topic, e.value, record_time_ms=NOW) for e in outcome.emits if e.topic == RISK_DECISIONS.name
         ]
         return [bool(each["degraded"]) for each in decisions]
 
@@ -99,7 +101,8 @@ def counters(store: MemoryFeatures) -> list[float | None]:
     numbers, entities = zip(*asked, strict=True)
     n = len(asked)
     operations = Operations([0] * n, numbers, entities, [minute] * n, [None] * n, [None] * n)
-    return list(store.apply(OffsetRange("probe", 0, 0, 0), [f.counter for f in FEATURES], operations))
+    stretch = Asked(OffsetRange("probe", 0, 0, 0), operations)
+    return list(store.apply([f.counter for f in FEATURES], [stretch])[0])
 
 
 @pytest.fixture

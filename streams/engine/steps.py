@@ -1,0 +1,92 @@
+"""What an app does with batches: steps, which are pure, and the call of a step for the batches of several partitions at once.
+
+A call costs what it costs however few records it has (decoding, expressions, a question to a store). So what comes for a step while it
+runs waits, and is the next call together: where there is little to do a call is a batch, and where partitions come thick it is all of them.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
+
+from schemas.batch import Batch
+from streams.engine.dead_letters import DeadLetter
+from streams.engine.state import State
+from streams.engine.transactions import Emit
+
+ABREAST: Final = 2
+"""Calls of a step at a time: while one waits for a store, or computes without the interpreter's lock, another goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step leaves behind of a batch beside the tables' changes."""
+
+    emits: Sequence[Emit]
+    letters: Sequence[DeadLetter] = ()
+
+
+class Work(NamedTuple):
+    """A batch, and the state of its partition."""
+
+    state: State
+    batch: Batch
+
+
+class Step(Protocol):
+    def __call__(self, work: Sequence[Work], /) -> Sequence[Outcome]:
+        """Change the tables and say what to write, batch by batch. No state comes twice. Deterministic; called in other threads."""
+
+
+def each(step: Callable[[State, Batch], Outcome]) -> Step:
+    """A step that has nothing to gain from several batches."""
+    return lambda work: [step(state, batch) for state, batch in work]
+
+
+class _Asked(NamedTuple):
+    work: Work
+    done: asyncio.Future[Outcome]
+
+
+class Calls:
+    """The calls of one step. `at_once`: records of one call, at most, unless a single batch has more."""
+
+    def __init__(self, step: Step, at_once: int) -> None:
+        self._step = step
+        self._at_once = at_once
+        self._waiting: deque[_Asked] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def outcome(self, state: State, batch: Batch) -> Outcome:
+        """Raises what the step raised: then it is not known which of the batches of its call was the cause."""
+        asked = _Asked(Work(state, batch), asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
+        if len(self._running) < ABREAST:
+            task = asyncio.create_task(self._run())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return await asked.done
+
+    async def _run(self) -> None:
+        while self._waiting:
+            taken = self._take()
+            try:
+                outcomes = await asyncio.to_thread(self._step, [asked.work for asked in taken])
+            except Exception as error:  # noqa: BLE001 - every lane of the call raises it
+                for asked in taken:
+                    if not asked.done.cancelled():
+                        asked.done.set_exception(error)
+            else:
+                for asked, outcome in zip(taken, outcomes, strict=True):
+                    if not asked.done.cancelled():  # its lane was let go of
+                        asked.done.set_result(outcome)
+
+    def _take(self) -> list[_Asked]:
+        """At least one."""
+        taken = [self._waiting.popleft()]
+        records = len(taken[0].work.batch)
+        while self._waiting and records + len(self._waiting[0].work.batch) <= self._at_once:
+            taken.append(self._waiting.popleft())
+            records += len(taken[-1].work.batch)
+        return taken
