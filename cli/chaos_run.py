@@ -1,11 +1,13 @@
 """Plays scenarios one after the other on one stack, with progress, and shows what came of them."""
 
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 from rich.markup import escape
@@ -38,6 +40,7 @@ class Wish:
 
 def play(console: Console, wish: Wish) -> bool:
     """Whether every scenario held. The report is written after each of them."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
     results: list[Result] = []
     began = time.monotonic()
     starting = temporary_stack(lambda doing: console.print(f"[dim]{doing}[/]"), keep=wish.keep)
@@ -57,6 +60,11 @@ def play(console: Console, wish: Wish) -> bool:
             console.print(result_table(results[-1]))
             write(wish.report, results)
     return not any(result.findings for result in results)
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Asked to stop as by Ctrl-C: the stack is ended and its folder goes."""
+    raise KeyboardInterrupt
 
 
 def played(console: Console, stack: Stack, scenario: Scenario, size: Size) -> Result:
