@@ -18,6 +18,7 @@ from schemas.values import Event
 
 CHUNK: Final = 5_000
 TEN_THOUSANDTHS: Final = 10_000
+ORDER: Final = b"order-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,11 @@ class OrderLoad:
             numbers = range(start, min(start + CHUNK, first + count))
             dice = random.Random(f"{self._seed}:orders:{start}")  # noqa: S311 - to be repeatable is the point
             yield from self._mixed(numbers, tuple(versions) or self.versions[-1:], dice)
+
+    def good_of(self, key: bytes) -> Piece:
+        """The order that has this key, in the current version."""
+        number = int(key.removeprefix(ORDER))
+        return self._good(range(number, number + 1), self.versions[-1:])[0]
 
     def _mixed(self, numbers: range, versions: Sequence[WriterSchema], dice: random.Random) -> Iterator[Piece]:
         waiting: list[Piece] = []
@@ -93,7 +99,7 @@ def event_id_of(number: int) -> str:
 
 
 def order_id_of(number: int) -> str:
-    return f"order-{number:09}"
+    return f"{ORDER.decode()}{number:09}"
 
 
 def total_of(number: int) -> Decimal:

@@ -1,4 +1,4 @@
-"""One per cent poison of every kind: exactly those in the dead letters, reason right, bytes identical; and what it costs."""
+"""One per cent poison of every kind: exactly those in the dead letters, right in reason and bytes, each stored once when mended; the cost."""
 
 import random
 import time
@@ -13,6 +13,7 @@ from chaos.crew import Crew
 from chaos.ledger import Sender
 from chaos.loads.orders import Mixture, OrderLoad
 from chaos.progress import Progress
+from chaos.repairs import repair_orders
 from chaos.result import Result
 from chaos.scenarios.base import Size
 from chaos.scenarios.warehouse import stored_once
@@ -28,9 +29,10 @@ SHARE: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """records in seconds, from the first commit to the last."""
+    """records in seconds, from the first commit to the last; then those that came back mended."""
 
     records: int
+    repaired: int
     seconds: float
     peak_rss: int
     ledger: pl.DataFrame
@@ -58,6 +60,7 @@ def poison(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         {
             "orders": f"{size.events:,}",
             "bad records": f"{len(bad):,}, reasons {', '.join(sorted(bad['reason'].unique()))}",
+            "mended and replayed": f"{poisoned.repaired:,}, each stored once at its new place",
             "clean": f"{clean.rate:,.0f} records/s",
             "with poison": f"{poisoned.rate:,.0f} records/s, {poisoned.rate / clean.rate:.0%} of clean",
             "peak RSS of a worker": f"{poisoned.peak_rss / 2**20:.0f} MiB",
@@ -82,13 +85,17 @@ def _taken(stack: Stack, size: Size, mixture: Mixture) -> Taken:
         crew.hire()
         scene.until(lambda: progress.committed() != before, 60, "work begins", 0.02)
         seconds = scene.until_through(lambda: not progress.behind(), "everything is read")
+        read = len(sender.ledger)
+        findings = stored_once(site, sender.ledger.frame())
+        repaired = repair_orders(site, orders, sender.ledger)
+        scene.until_through(lambda: not progress.behind(), "what was mended is read")
         crew.stop()
     finally:
         crew.kill()
         progress.close()
     ledger = sender.ledger.frame()
-    findings = [
-        *stored_once(site, ledger),
+    findings += [
+        *(stored_once(site, ledger) if repaired else ()),
         *same_sum("records with a place", len(ledger), len(ledger.unique(["_partition", "_offset"]))),
     ]
-    return Taken(len(ledger), seconds, crew.peak_rss, ledger, findings, [str(each) for each in crew.exits])
+    return Taken(read, repaired, seconds, crew.peak_rss, ledger, findings, [str(each) for each in crew.exits])
