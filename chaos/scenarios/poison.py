@@ -1,4 +1,4 @@
-"""One per cent poison of every kind: exactly those in the dead letters, right in reason and bytes, each stored once when mended; the cost."""
+"""One per cent poison of every kind: exactly those in the dead letters, right in reason and bytes, each stored once when mended."""
 
 import random
 import time
