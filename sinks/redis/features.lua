@@ -1,25 +1,28 @@
--- One stretch of one partition on one shard: feed and read counters in the order of offsets, each offset once.
--- KEYS: 1 the mark, the offset up to which this partition is counted here; 2 the reply kept for it. ARGV: 1 key prefix with the shard's
--- hash tag, 2 JSON of the stretch, 3 how long replies are kept (s), 4 members kept by a distinct count. Answers the mark (a number)
--- where it leaves a gap before the stretch; nil where no answer is wanted; else a JSON array: a number, or false where nothing is known.
+-- Stretches of several partitions on one shard, one after the other: feed and read counters in the order of offsets, each offset once.
+-- KEYS, two for each stretch: the mark, the offset up to which this partition is counted here; the reply kept for it. ARGV: 1 key prefix
+-- with the shard's hash tag, 2 JSON of the counters, 3 how long replies are kept (s), 4 members kept by a distinct count, then JSON of each
+-- stretch. Answers for each: the mark (a number) where it leaves a gap before the stretch; nil where no answer is wanted; else a JSON
+-- array: a number, or false where nothing is known.
 -- The mark never expires: counters without their mark would be counted twice.
 -- sinks/memory_features.py says the same in Python; tests/contract/test_features.py holds the two together.
-local prefix, ask, kept_for, most = ARGV[1], cjson.decode(ARGV[2]), ARGV[3], tonumber(ARGV[4])
-local last = tonumber(redis.call('GET', KEYS[1]) or '-1')
-if last < ask.first - 1 then return last end
+local prefix, declared, kept_for, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local counters = cjson.decode(declared)
 
-local function name_of(of, i)
-  return of.offset[i] .. ':' .. of.counters[of.counter[i] + 1].name .. ':' .. of.entities[of.entity[i] + 1]
+local function name_of(of, its_counters, i)
+  return of.offset[i] .. ':' .. its_counters[of.counter[i] + 1].name .. ':' .. of.entities[of.entity[i] + 1]
 end
 
 -- What was answered for offsets that were counted before, by name; made only where some come again.
-local old = {}
-if ask.answer and #ask.offset > 0 and ask.offset[1] <= last then
-  local kept = redis.call('HMGET', KEYS[2], 'stretch', 'answers')
-  if kept[1] then
-    local before, answered = cjson.decode(kept[1]), cjson.decode(kept[2])
-    for i = 1, #answered do old[name_of(before, i)] = answered[i] end
+local function answered_before(ask, last, kept_at)
+  local old = {}
+  if ask.answer and #ask.offset > 0 and ask.offset[1] <= last then
+    local kept = redis.call('HMGET', kept_at, 'counters', 'stretch', 'answers')
+    if kept[1] then
+      local its_counters, before, answered = cjson.decode(kept[1]), cjson.decode(kept[2]), cjson.decode(kept[3])
+      for i = 1, #answered do old[name_of(before, its_counters, i)] = answered[i] end
+    end
   end
+  return old
 end
 
 -- Counters live in hashes, one per generation: a stretch is read and written in a few calls, however many entities it has, and what
@@ -65,24 +68,27 @@ local function slot_from(field, counter, value)
   return slot
 end
 
--- All slots of the stretch, by where they are asked for.
-local slots, wanted = {}, {}
-for i = 1, #ask.offset do
-  local number, entity = ask.counter[i], ask.entity[i]
-  local at = entity * #ask.counters + number
-  if slots[at] == nil then
-    slots[at] = false
-    local length = ask.counters[number + 1].kept
-    local of = wanted[length] or {fields = {}, at = {}, counters = {}}
-    wanted[length] = of
-    local n = #of.fields + 1
-    of.fields[n] = ask.counters[number + 1].name .. ':' .. ask.entities[entity + 1]
-    of.at[n], of.counters[n] = at, ask.counters[number + 1]
+-- All slots of a stretch, by where they are asked for.
+local function slots_of(ask)
+  local slots, wanted = {}, {}
+  for i = 1, #ask.offset do
+    local number, entity = ask.counter[i], ask.entity[i]
+    local at = entity * #counters + number
+    if slots[at] == nil then
+      slots[at] = false
+      local length = counters[number + 1].kept
+      local of = wanted[length] or {fields = {}, at = {}, counters = {}}
+      wanted[length] = of
+      local n = #of.fields + 1
+      of.fields[n] = counters[number + 1].name .. ':' .. ask.entities[entity + 1]
+      of.at[n], of.counters[n] = at, counters[number + 1]
+    end
   end
-end
-for length, of in pairs(wanted) do
-  local values = values_of(length, of.fields)
-  for i = 1, #of.fields do slots[of.at[i]] = slot_from(of.fields[i], of.counters[i], values[i]) end
+  for length, of in pairs(wanted) do
+    local values = values_of(length, of.fields)
+    for i = 1, #of.fields do slots[of.at[i]] = slot_from(of.fields[i], of.counters[i], values[i]) end
+  end
+  return slots
 end
 
 local function forget(slot, through)
@@ -139,45 +145,56 @@ local function read(slot, minute)
   return sum
 end
 
-local answers, dirty = {}, {}
-for i = 1, #ask.offset do
-  local again, value = ask.offset[i] <= last, nil
-  if again then value = old[name_of(ask, i)] end
-  if value == nil then
-    local slot = slots[ask.entity[i] * #ask.counters + ask.counter[i]]
-    if not again and ask.amount[i] ~= false then
-      feed(slot, ask.minute[i], ask.amount[i], ask.member[i])
-      if not slot.fed then
-        slot.fed = true
-        local length = slot.counter.kept
-        dirty[length] = dirty[length] or {}
-        dirty[length][#dirty[length] + 1] = slot
+local function write(dirty)
+  for length, fed in pairs(dirty) do
+    local key = generation(length, 0)
+    for from = 1, #fed, BULK do
+      local pairs_ = {}
+      for i = from, math.min(from + BULK - 1, #fed) do
+        pairs_[#pairs_ + 1] = fed[i].field
+        pairs_[#pairs_ + 1] = cmsgpack.pack(fed[i].cells)
       end
+      redis.call('HSET', key, unpack(pairs_))
     end
-    if ask.answer then value = read(slot, ask.minute[i]) end
+    redis.call('EXPIRE', key, 2 * length)
   end
-  answers[i] = value
 end
-for length, fed in pairs(dirty) do
-  local key = generation(length, 0)
-  for from = 1, #fed, BULK do
-    local pairs_ = {}
-    for i = from, math.min(from + BULK - 1, #fed) do
-      pairs_[#pairs_ + 1] = fed[i].field
-      pairs_[#pairs_ + 1] = cmsgpack.pack(fed[i].cells)
+
+local function counted(mark, kept_at, stretch)
+  local ask = cjson.decode(stretch)
+  local last = tonumber(redis.call('GET', mark) or '-1')
+  if last < ask.first - 1 then return last end
+  local old, slots, answers, dirty = answered_before(ask, last, kept_at), slots_of(ask), {}, {}
+  for i = 1, #ask.offset do
+    local again, value = ask.offset[i] <= last, nil
+    if again then value = old[name_of(ask, counters, i)] end
+    if value == nil then
+      local slot = slots[ask.entity[i] * #counters + ask.counter[i]]
+      if not again and ask.amount[i] ~= false then
+        feed(slot, ask.minute[i], ask.amount[i], ask.member[i])
+        if not slot.fed then
+          slot.fed = true
+          local length = slot.counter.kept
+          dirty[length] = dirty[length] or {}
+          dirty[length][#dirty[length] + 1] = slot
+        end
+      end
+      if ask.answer then value = read(slot, ask.minute[i]) end
     end
-    redis.call('HSET', key, unpack(pairs_))
+    answers[i] = value
   end
-  redis.call('EXPIRE', key, 2 * length)
+  write(dirty)
+  local told = ask.answer and cjson.encode(answers)
+  if ask.last > last then
+    redis.call('SET', mark, string.format('%d', ask.last))
+    if told then
+      redis.call('HSET', kept_at, 'counters', declared, 'stretch', stretch, 'answers', told)
+      redis.call('EXPIRE', kept_at, kept_for)
+    end
+  end
+  return told
 end
-if not ask.answer then
-  if ask.last > last then redis.call('SET', KEYS[1], string.format('%d', ask.last)) end
-  return false
-end
-local told = cjson.encode(answers)
-if ask.last > last then
-  redis.call('SET', KEYS[1], string.format('%d', ask.last))
-  redis.call('HSET', KEYS[2], 'stretch', ARGV[2], 'answers', told)
-  redis.call('EXPIRE', KEYS[2], kept_for)
-end
-return told
+
+local replies = {}
+for i = 1, #KEYS / 2 do replies[i] = counted(KEYS[2 * i - 1], KEYS[2 * i], ARGV[4 + i]) end
+return replies

@@ -1,4 +1,4 @@
-"""The feature store in Redis: one Lua script per stretch and shard, so that a stretch is counted once, whole, on each shard.
+"""The feature store in Redis: one call of a Lua script per shard, in which a stretch is counted once and whole.
 
 Keys are hash-tagged by shard (`{kf3}`), so a Redis cluster takes them. Redis 6.2 is enough. Event time decides; how long a
 counter is kept (GENERATIONS) is wall time, at least twice its window, and only bounds memory. A replay slower than that loses counts, a
@@ -21,7 +21,7 @@ from sinks.features import MEMBERS_KEPT, Asked, Counter, Operations, StoreAway, 
 
 SHARDS: Final = 8
 REPLIES_KEPT: Final = 7 * 86_400  # seconds; as long as a worker may be down in the middle of a batch
-LAYOUT: Final = 4
+LAYOUT: Final = 5
 """Of keys and values. With a new one the store begins empty and is fed from the log; the old keys expire."""
 GENERATIONS: Final = (2 * 86_400, 60 * 86_400)
 """Lengths in seconds. A counter lives in the shortest that has twice its window, and goes one such length after it was last fed, or two."""
@@ -86,33 +86,33 @@ class RedisFeatures:
         self, counters: Sequence[Counter], stretches: Sequence[Asked], *, answer: bool
     ) -> list[list[tuple[Sequence[int], object]]]:
         """Of each stretch, shard by shard, the rows asked for and the reply. All in one round trip."""
-        declared = [
-            {"name": c.name, "kind": c.aggregate.value, "window": c.window, "kept": self._kept(c)} for c in counters
-        ]
+        declared = msgspec.json.encode(
+            [{"name": c.name, "kind": c.aggregate.value, "window": c.window, "kept": self._kept(c)} for c in counters]
+        )
         rows = [self._by_shard(operations) for _, operations in stretches]
         with _answers(), self._client.pipeline(transaction=False) as pipe:
-            for (span, operations), shards in zip(stretches, rows, strict=True):
-                ask = {"first": span.first, "last": span.last, "answer": answer, "counters": declared}
-                for shard, chosen in enumerate(shards):
-                    prefix = self._prefix(shard)
-                    keys = [
+            for shard in range(self._shards):
+                keys, asks = [], []
+                for (span, operations), shards in zip(stretches, rows, strict=True):
+                    keys += [
                         self._mark(shard, span.topic, span.partition),
-                        f"{prefix}reply:{span.topic}:{span.partition}",
+                        self._reply(shard, span.topic, span.partition),
                     ]
-                    stretch = msgspec.json.encode({**ask, **_columns(operations, chosen)})
-                    self._script(keys, [prefix, stretch, REPLIES_KEPT, MEMBERS_KEPT], client=pipe)
+                    ask = {"first": span.first, "last": span.last, "answer": answer}
+                    asks.append(msgspec.json.encode({**ask, **_columns(operations, shards[shard])}))
+                self._script(keys, [self._prefix(shard), declared, REPLIES_KEPT, MEMBERS_KEPT, *asks], client=pipe)
             replies = pipe.execute(raise_on_error=False)  # it would put words of its own before those of the error
             for reply in replies:
                 if isinstance(reply, Exception):
                     raise reply
-        answered = iter(replies)
-        found: list[list[tuple[Sequence[int], object]]] = []
-        for (span, _), shards in zip(stretches, rows, strict=True):
-            found.append([(chosen, next(answered)) for chosen in shards])
-            for _, reply in found[-1]:
+        for of_shard in replies:
+            for (span, _), reply in zip(stretches, of_shard, strict=True):
                 if isinstance(reply, int):
                     raise StoreBehind(span, reply)
-        return found
+        return [
+            [(chosen, of_shard[place]) for chosen, of_shard in zip(shards, replies, strict=True)]
+            for place, shards in enumerate(rows)
+        ]
 
     def _by_shard(self, operations: Operations) -> list[list[int]]:
         """Rows of every shard, also of one that none of them is for: its mark moves with the others."""
@@ -129,6 +129,9 @@ class RedisFeatures:
 
     def _mark(self, shard: int, topic: str, partition: int) -> str:
         return f"{self._prefix(shard)}mark:{topic}:{partition}"
+
+    def _reply(self, shard: int, topic: str, partition: int) -> str:
+        return f"{self._prefix(shard)}reply:{topic}:{partition}"
 
     def _prefix(self, shard: int) -> str:
         return f"{self._namespace}{{kf{shard}}}:{LAYOUT}:"

@@ -25,7 +25,7 @@ class BatchPolicy:
 
 
 WAREHOUSE_BATCHES = BatchPolicy(max_records=50_000, max_bytes=8 << 20, linger=2.0)
-DECISION_BATCHES = BatchPolicy(max_records=4_000, max_bytes=4 << 20, linger=0.0, together=True)
+DECISION_BATCHES = BatchPolicy(max_records=4_000, max_bytes=4 << 20, linger=0.0, in_flight=1, together=True)
 """Somebody waits for the answer."""
 BOOKING_BATCHES = BatchPolicy(max_records=4_000, max_bytes=4 << 20, linger=0.1, together=True)
 """A small batch costs as much as a large one, and an order passes through several."""

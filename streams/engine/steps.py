@@ -15,7 +15,7 @@ from streams.engine.dead_letters import DeadLetter
 from streams.engine.state import State
 from streams.engine.transactions import Emit
 
-ABREAST: Final = 2
+ABREAST: Final = 1
 """Calls of a step at a time: while one waits for a store, or computes without the interpreter's lock, another goes on."""
 
 
