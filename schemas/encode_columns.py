@@ -41,7 +41,15 @@ class Constant:
     value: object
 
 
-Column = Sequence[object] | Constant
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Lists of records, their fields in columns too, item behind item: `counts` says how many of them the list of each record has."""
+
+    counts: Sequence[int]
+    fields: "Mapping[str, Column]"
+
+
+Column = Sequence[object] | Constant | Items
 
 
 def encode_messages(book: SchemaBook, topic: str, columns: Mapping[str, Column], count: int) -> list[bytes]:
@@ -58,14 +66,32 @@ def encode_rows(record: RecordType, columns: Mapping[str, Column], count: int, f
     puts.constant = True
     puts.octets(len(frame), frame)
     for field in record.fields:
-        column = _given(columns, field.name, field.type)
-        puts.constant = isinstance(column, Constant)
-        values = [column.value] if isinstance(column, Constant) else column
-        if len(values) != (1 if puts.constant else count):
-            raise ValueError(f"{field.name} has {len(values)} values for {count} records")
-        _value(puts, field.type, values)
+        _column(puts, field.name, field.type, _given(columns, field.name, field.type), count)
     written, ends = puts.written(count)
     return [written[begin:end] for begin, end in pairwise([0, *ends])]
+
+
+def _column(puts: Puts, name: str, schema: AvroType, column: Column, count: int) -> None:
+    given = len(column.counts) if isinstance(column, Items) else count if isinstance(column, Constant) else len(column)
+    if given != count:
+        raise ValueError(f"{name} has {given} values for {count} records")
+    puts.constant = isinstance(column, Constant)
+    if isinstance(column, Items):
+        _items(puts, schema, column)
+    else:
+        _value(puts, schema, [column.value] if isinstance(column, Constant) else column)
+
+
+def _items(puts: Puts, schema: AvroType, lists: Items) -> None:
+    if not isinstance(schema, ArrayType) or not isinstance(schema.items, RecordType):
+        raise TypeError(f"no list of records: {schema}")
+    total = sum(lists.counts)
+    with puts.items(np.array(lists.counts, np.int64)):
+        for field in schema.items.fields:
+            column = _given(lists.fields, field.name, field.type)
+            # What is constant begins anew with every record, not with every item.
+            each = [column.value] * total if isinstance(column, Constant) else column
+            _column(puts, field.name, field.type, each, total)
 
 
 def _given(columns: Mapping[str, Column], name: str, schema: AvroType) -> Column:

@@ -86,8 +86,7 @@ class Assembler:
             return False
         if lane.expected is not None:
             return self._held < self._budget or at == self._first_expected()
-        room = len(lane.out) < self._policy.in_flight
-        return room and lane.pending_bytes < self._policy.max_bytes and self._held < self._budget
+        return lane.pending_bytes < self._policy.max_bytes and self._held < self._budget
 
     def expect(self, at: Partition, bounds: Bounds) -> None:
         """The next batch of this partition is exactly these bounds: a write that may have happened is repeated."""
@@ -103,6 +102,11 @@ class Assembler:
         size = sum(map(_size, records))
         lane.pending_bytes += size
         self._held += size
+
+    @property
+    def busy(self) -> bool:
+        """Whether a batch is out."""
+        return any(lane.out for lane in self._lanes.values())
 
     def due_in(self, now: float, at_most: float) -> float:
         """Seconds until the next linger ends, never more than `at_most`."""

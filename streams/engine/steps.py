@@ -15,8 +15,8 @@ from streams.engine.dead_letters import DeadLetter
 from streams.engine.state import State
 from streams.engine.transactions import Emit
 
-ABREAST: Final = 1
-"""Calls of a step at a time: while one waits for a store, or computes without the interpreter's lock, another goes on."""
+ABREAST: Final = 4
+"""Calls of one step at a time, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,10 @@ class _Asked(NamedTuple):
 
 
 class Calls:
-    """The calls of one step. `at_once`: records of one call, at most, unless a single batch has more."""
+    """The calls of one step. `at_once`: records of one call, at most, unless a single batch has more.
+
+    One at a time; where so much waits that it fills another, that runs abreast, so that one waits for a store while the other computes.
+    """
 
     def __init__(self, step: Step, at_once: int) -> None:
         self._step = step
@@ -62,25 +65,35 @@ class Calls:
         """Raises what the step raised: then it is not known which of the batches of its call was the cause."""
         asked = _Asked(Work(state, batch), asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
-        if len(self._running) < ABREAST:
+        if not self._running or (self._full and len(self._running) < ABREAST):
             task = asyncio.create_task(self._run())
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
         return await asked.done
 
     async def _run(self) -> None:
-        while self._waiting:
-            taken = self._take()
-            try:
-                outcomes = await asyncio.to_thread(self._step, [asked.work for asked in taken])
-            except Exception as error:  # noqa: BLE001 - every lane of the call raises it
-                for asked in taken:
-                    if not asked.done.cancelled():
-                        asked.done.set_exception(error)
-            else:
-                for asked, outcome in zip(taken, outcomes, strict=True):
-                    if not asked.done.cancelled():  # its lane was let go of
-                        asked.done.set_result(outcome)
+        me = asyncio.current_task()
+        assert me is not None
+        try:
+            while self._waiting and (len(self._running) == 1 or self._full):
+                await self._call(self._take())
+        finally:
+            self._running.discard(me)  # here, not in a callback: whoever looks next must not count on one that is over
+
+    async def _call(self, taken: "list[_Asked]") -> None:
+        try:
+            outcomes = await asyncio.to_thread(self._step, [asked.work for asked in taken])
+        except Exception as error:  # noqa: BLE001 - every lane of the call raises it
+            for asked in taken:
+                if not asked.done.cancelled():
+                    asked.done.set_exception(error)
+        else:
+            for asked, outcome in zip(taken, outcomes, strict=True):
+                if not asked.done.cancelled():  # its lane was let go of
+                    asked.done.set_result(outcome)
+
+    @property
+    def _full(self) -> bool:
+        return sum(len(asked.work.batch) for asked in self._waiting) >= self._at_once
 
     def _take(self) -> list[_Asked]:
         """At least one."""

@@ -6,10 +6,10 @@ unit, its bounds or its transaction decide what is committed, so Faust's acks, g
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
-from contextlib import suppress
+from asyncio import FIRST_COMPLETED
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Hashable, Iterable, Mapping
 from time import monotonic
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import aiokafka
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -23,6 +23,7 @@ from schemas.batch import Batch
 from streams.engine import bounds
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.commits import Commits, PartitionLost
+from streams.engine.group_writer import GroupOffset
 from streams.engine.policy import BatchPolicy
 from streams.engine.raw_records import RAW
 from streams.engine.watchdog import Standing
@@ -34,6 +35,10 @@ LEAST_FETCH_BYTES = 64 << 10
 FETCH_WAIT_MS = 50
 """The broker answers as soon as there is a byte of what it was asked for; a partition that had enough out joins the next fetch."""
 FETCH_RECORDS = 20_000
+PACE = 0.025
+"""Seconds between fetches while batches are out: a fetch costs what some hundred records do, and what comes waits for its lane anyway."""
+SHORTEST_WAIT = 0.001
+IDLE_WAIT = 1.0
 BUSY_WAIT = 0.02  # seconds to wait for some partitions while others have enough out: these may be wanted any moment
 MEMORY_BUDGET = 256 << 20
 NO_POLL_LIMIT_MS = (1 << 31) - 1  # a destination may be away for hours; who does nothing is the watchdog's business
@@ -80,6 +85,16 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             {TopicPartition(*at): OffsetAndMetadata(offset, metadata) for at, (offset, metadata) in offsets.items()}
         )
 
+    async def committed(self, partitions: Iterable[Partition]) -> dict[Partition, GroupOffset]:
+        """Where the group is: the beginning of the log where it has committed nothing."""
+        consumer, wanted = self._ensure_consumer(), [TopicPartition(*at) for at in partitions]
+        coordinator = consumer._coordinator  # noqa: SLF001 - `committed()` drops the metadata
+        found = await coordinator.fetch_committed_offsets(wanted) if wanted else {}
+        known = {tp: GroupOffset(om.offset, om.metadata) for tp, om in found.items() if om.offset >= 0}
+        fresh = [tp for tp in wanted if tp not in known]
+        begins = await consumer.beginning_offsets(fresh) if fresh else {}
+        return {Partition(*tp): known.get(tp) or GroupOffset(begins[tp], "") for tp in wanted}
+
     async def standings(self) -> dict[Partition, tuple[int, int, int]]:
         """Of every partition that is ours: committed offset as the broker has it, our position, and the end of the log."""
         consumer = self._ensure_consumer()
@@ -111,6 +126,16 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         return {TP(tp.topic, tp.partition): om for tp, om in found.items()}
 
 
+Records = Mapping[TP, list[Any]]
+
+
+class _Fetch(NamedTuple):
+    """One that is under way: what it takes counts where positions have not moved since."""
+
+    epoch: int
+    records: asyncio.Future[Records]
+
+
 class BatchConsumer(driver.Consumer):
     """Delivers `schemas.batch.Batch` as the value of a stream event."""
 
@@ -123,6 +148,8 @@ class BatchConsumer(driver.Consumer):
         self.commits = Commits(self._send_commit)
         self._before_leaving = transport.before_leaving
         self._freed = asyncio.Event()
+        self._fetching: _Fetch | None = None
+        self._taken_at = 0.0
         self._epoch = 0  # moves whenever positions are read anew or the flow stops
         self._taken_in_vain = False  # a fetch took records, and nobody will see them
 
@@ -133,8 +160,7 @@ class BatchConsumer(driver.Consumer):
             await self.wait(self.can_resume_flow.wait())
         if self._taken_in_vain and not self.should_stop:
             await self.perform_seek()
-        epoch = self._epoch
-        fetched = await self._fetch(self.assembler.due_in(monotonic(), timeout))
+        epoch, fetched = await self._fetch(self.assembler.due_in(monotonic(), timeout))
         if self.should_stop:
             return
         if epoch != self._epoch or not self.flow_active:
@@ -150,17 +176,38 @@ class BatchConsumer(driver.Consumer):
                 return  # positions moved while Faust took the batch before: this one is fetched anew
             yield TP(*at), self._to_event(at, batch)
 
-    async def _fetch(self, wait: float) -> Mapping[TP, list[Any]]:
+    async def _fetch(self, wait: float) -> tuple[int, Records]:
+        """What a fetch brought, and the epoch in which it began. Nothing once a lane has room again, or `wait` seconds are over:
+        then the fetch goes on, and is the next call's."""
+        rest = self._taken_at + PACE - monotonic() if self.assembler.busy else 0.0
+        if rest > 0:
+            wait = min(wait, rest)
+        elif self._fetching is None:
+            self._fetching = self._begun()
+        self._freed.clear()
+        freed = asyncio.ensure_future(self._freed.wait())
+        awaited: set[asyncio.Future[Any]] = {freed, self._fetching.records} if self._fetching else {freed}
+        await asyncio.wait(awaited, timeout=max(wait, SHORTEST_WAIT), return_when=FIRST_COMPLETED)
+        freed.cancel()
+        if self._fetching is None or not self._fetching.records.done():
+            return self._epoch, {}
+        fetch, self._fetching = self._fetching, None
+        self._taken_at = monotonic()
+        return fetch.epoch, fetch.records.result()
+
+    def _begun(self) -> "_Fetch | None":
+        """A fetch of all partitions that may have more; a short one where others may be wanted any moment."""
         flowing = {tp for tp in self._get_active_partitions() if not self.assembler.is_stopped(Partition(*tp))}
         wanted = {tp for tp in flowing if self.assembler.wants(Partition(*tp))}
-        if wanted < flowing:
-            wait = min(wait, BUSY_WAIT)
-        if wanted:
-            return await self._getmany(wanted, max(wait, 0.001))
-        self._freed.clear()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._freed.wait(), max(wait, 0.05))
-        return {}
+        if not wanted:
+            return None
+        wait = BUSY_WAIT if wanted < flowing else IDLE_WAIT
+        return _Fetch(self._epoch, asyncio.ensure_future(self._getmany(wanted, wait)))
+
+    async def on_stop(self) -> None:
+        if self._fetching is not None:
+            self._fetching.records.cancel()
+        await super().on_stop()
 
     def _to_event(self, at: Partition, batch: Batch) -> ConsumerMessage:
         value = cast(bytes, batch)  # Faust only carries it; the agent unwraps it
@@ -207,6 +254,12 @@ class BatchConsumer(driver.Consumer):
             written = bounds.read(found.metadata) if found else None
             if written is not None:
                 self.assembler.expect(Partition(*tp), written)
+
+    async def committed(self, partitions: Collection[Partition]) -> Mapping[Partition, GroupOffset]:
+        return await self._batch_thread.run_here(self._batch_thread.committed(partitions))
+
+    async def commit_all(self, offsets: Mapping[Partition, GroupOffset]) -> None:
+        await self._send_commit(offsets)
 
     async def _send_commit(self, offsets: Mapping[Partition, tuple[int, str]]) -> None:
         try:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from string import Formatter
 from typing import Final
 
 import polars as pl
 
-from schemas.encode_columns import Column, Constant
+from schemas.encode_columns import Column, Constant, Items
 from streams.risk.features import BY_NAME
 from streams.risk.rules import Rule, RuleSet
 
@@ -104,11 +105,9 @@ def _told(hit: Hit) -> Mapping[str, object]:
     }
 
 
-def _features(orders: pl.DataFrame, names: Sequence[str]) -> list[list[Mapping[str, object]]]:
-    return [
-        [{"name": name, "value": value} for name, value in zip(names, row, strict=True)]
-        for row in (orders.select(names).iter_rows() if names else ((),) * len(orders))
-    ]
+def _features(orders: pl.DataFrame, names: Sequence[str]) -> Items:
+    values = chain.from_iterable(orders.select(names).iter_rows()) if names else ()
+    return Items([len(names)] * len(orders), {"name": list(names) * len(orders), "value": list(values)})
 
 
 def _said(value: object) -> object:

@@ -17,6 +17,7 @@ import polars as pl
 import structlog
 
 from schemas.batch import Batch, OffsetRange
+from schemas.columns import Decoded
 from schemas.decoders import Decoders
 from schemas.encode_columns import Column, encode_messages
 from schemas.frame_heads import unframed
@@ -90,12 +91,12 @@ class Judge:
         with ExitStack() as held:
             for number in sorted(batch.span.partition for _, batch in work):
                 held.enter_context(self._standing.lane(number))
-            arrived = [self._arrived(state, batch) for state, batch in work]
+            decoded = self._decoders.decode_all(self._topic, [batch for _, batch in work], fields_of(self._topic))
+            arrived = [self._arrived(*each, found) for each, found in zip(work, decoded, strict=True)]
             emits = self._judged(arrived)
         return [Outcome(emits[part], each.letters) for part, each in enumerate(arrived)]
 
-    def _arrived(self, state: State, batch: Batch) -> _Arrived:
-        decoded = self._decoders.decode(self._topic, batch, fields_of(self._topic))
+    def _arrived(self, state: State, batch: Batch, decoded: Decoded) -> _Arrived:
         offsets = decoded.frame["_offset"]
         sightings = self._sightings(state, batch, decoded.frame)
         conflicts = [offset for offset, seen in zip(offsets, sightings, strict=True) if seen is Sighting.CONFLICT]
@@ -104,7 +105,7 @@ class Judge:
         span = replace(batch.span, first=progress.first_of(batch))
         progress.note(batch, offsets.filter(~new).to_list())
         letters = [*unreadable(batch, decoded), *conflicting(batch, conflicts)]
-        return _Arrived(state, span, decoded.frame.filter(new), letters)
+        return _Arrived(state, span, decoded.frame if new.all() else decoded.frame.filter(new), letters)
 
     def _judged(self, arrived: Sequence[_Arrived]) -> Mapping[int, list[Emit]]:
         """What is told of each batch, by its place among them."""

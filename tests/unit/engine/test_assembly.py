@@ -87,17 +87,39 @@ def test_bounds_whose_records_were_compacted_away_are_cut_before_the_next_record
     assert spans(a, 0.0) == [(9, 10, 2)]
 
 
-def test_a_partition_with_enough_out_is_not_wanted_from_and_others_are() -> None:
+def test_what_comes_while_enough_is_out_is_the_next_batch_whole() -> None:
+    """Cut when its turn comes, and not before: by then there is more of it."""
     a = assembler(in_flight=1)
     a.add(P0, records(1), now=0.0)
     assert spans(a, 0.0) == [(1, 1, 1)]
-    assert not a.wants(P0)
-    assert a.wants(P1)
     a.add(P0, records(2), now=0.0)
+    a.add(P0, records(3), now=0.1)
     assert spans(a, 9.0) == []
     a.done(P0, last=1)
+    assert spans(a, 9.0) == [(2, 3, 2)]
+
+
+def test_busy_is_who_has_a_batch_out() -> None:
+    a = assembler()
+    a.add(P0, records(1), now=0.0)
+    busy = [a.busy]
+    assert spans(a, 0.0) == [(1, 1, 1)]
+    busy.append(a.busy)
+    a.done(P0, last=1)
+    assert [*busy, a.busy] == [False, True, False]
+
+
+def test_a_partition_with_a_batch_that_waits_is_not_wanted_from_and_others_are() -> None:
+    a = assembler(max_bytes=1, in_flight=1)
+    a.add(P0, records(1), now=0.0)
+    assert spans(a, 0.0) == [(1, 1, 1)]
     assert a.wants(P0)
+    a.add(P0, records(2), now=0.0)
+    assert not a.wants(P0)
+    assert a.wants(P1)
+    a.done(P0, last=1)
     assert spans(a, 9.0) == [(2, 2, 1)]
+    assert a.wants(P0)
 
 
 def test_the_budget_stops_everybody_until_something_is_done() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.batch import Batch, OffsetRange
 from streams.engine.state import State
-from streams.engine.steps import ABREAST, Calls, Outcome, Work, each
+from streams.engine.steps import Calls, Outcome, Work, each
 from streams.engine.transactions import Emit
 
 
@@ -41,11 +41,11 @@ async def under_way(step: Slow, calls: int) -> None:
 
 
 async def arrive(calls: Calls, step: Slow, *batches: Batch) -> list[asyncio.Task[Outcome]]:
-    """The first ones begin a call each, until there are as many as may be; the rest waits."""
+    """The first begins a call; the rest waits."""
     lanes = []
-    for number, batch in enumerate(batches):
+    for batch in batches:
         lanes.append(asyncio.create_task(calls.outcome(State(()), batch)))
-        await under_way(step, min(number + 1, ABREAST))
+        await under_way(step, 1)
     return lanes
 
 
@@ -58,15 +58,32 @@ async def taken(step: Slow, at_once: int, *batches: Batch) -> list[Outcome]:
 def test_what_waits_is_one_call_and_everybody_gets_what_is_theirs() -> None:
     step = Slow()
     outcomes = asyncio.run(taken(step, 100, *(a_batch(number) for number in range(6))))
-    assert step.calls == [[0], [1], [2, 3, 4, 5]]
+    assert step.calls == [[0], [1, 2, 3, 4, 5]]
     assert outcomes == [told(number) for number in range(6)]
 
 
 def test_a_call_has_no_more_records_than_it_may() -> None:
     step = Slow()
-    batches = [a_batch(0), a_batch(1), a_batch(2, 3), a_batch(3, 3), a_batch(4, 9), a_batch(5)]
+    batches = [a_batch(0), a_batch(1, 2), a_batch(2, 3), a_batch(3, 9), a_batch(4), a_batch(5)]
     outcomes = asyncio.run(taken(step, 6, *batches))
-    assert sorted(step.calls) == [[0], [1], [2, 3], [4], [5]]
+    assert sorted(step.calls) == [[0], [1, 2], [3], [4, 5]]
+    assert outcomes == [told(number) for number in range(6)]
+
+
+def test_what_fills_a_call_runs_abreast_and_the_rest_waits() -> None:
+    async def played() -> tuple[list[list[int]], list[Outcome]]:
+        step, lanes = Slow(), []
+        calls = Calls(step, 4)
+        for number, (records, under_way_then) in enumerate([(1, 1), (2, 1), (2, 2), (9, 3), (1, 3), (1, 3)]):
+            lanes.append(asyncio.create_task(calls.outcome(State(()), a_batch(number, records))))
+            await under_way(step, under_way_then)
+            await asyncio.sleep(0.01)
+        begun = list(step.calls)
+        step.go.set()
+        return begun, await asyncio.gather(*lanes)
+
+    begun, outcomes = asyncio.run(played())
+    assert sorted(begun) == [[0], [1, 2], [3]]
     assert outcomes == [told(number) for number in range(6)]
 
 

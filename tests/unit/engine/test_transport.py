@@ -9,7 +9,7 @@ from faust.types import TP
 
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.policy import BatchPolicy
-from streams.engine.transport import BUSY_WAIT, BatchConsumer
+from streams.engine.transport import BUSY_WAIT, IDLE_WAIT, BatchConsumer
 
 AT = TP("moves", 0)
 OTHER = TP("orders", 1)
@@ -32,7 +32,7 @@ class Log(BatchConsumer):
 
     def __init__(self, records: int) -> None:
         self.records = [Record(offset) for offset in range(records)]
-        self.at = self.committed = self.seeks = 0
+        self.at = self.was_committed = self.seeks = 0
         self.flow_active = True
         self.can_resume_flow = asyncio.Event()
         self.assembler = Assembler(ONE_BY_ONE, 1 << 20)
@@ -47,14 +47,15 @@ class Log(BatchConsumer):
         self._epoch += 1
         self._taken_in_vain = False
         self.assembler.clear()
-        self.at, self.seeks = self.committed, self.seeks + 1
+        self.at, self.seeks = self.was_committed, self.seeks + 1
 
-    async def _fetch(self, wait: float) -> dict[TP, list[Record]]:
+    async def _fetch(self, wait: float) -> tuple[int, dict[TP, list[Record]]]:
+        epoch = self._epoch
         for step in self.during_fetch:
             await self.rebalance(step)
         self.during_fetch = []
         taken, self.at = self.records[self.at :], len(self.records)
-        return {AT: taken} if taken else {}
+        return epoch, ({AT: taken} if taken else {})
 
     async def rebalance(self, step: str) -> None:
         """As Faust does it: the flow stops, positions are read, the flow goes on."""
@@ -122,28 +123,59 @@ def test_an_undisturbed_fetch_does_not_seek() -> None:
 
 
 class Busy(BatchConsumer):
-    """Two partitions; notes which are asked for and how long."""
+    """Two partitions; notes which are asked for and how long. A fetch comes back when it is told to."""
 
     def __init__(self) -> None:
-        self.assembler = Assembler(replace(ONE_BY_ONE, in_flight=1), 1 << 20)
+        self.assembler = Assembler(replace(ONE_BY_ONE, in_flight=1, max_bytes=1), 1 << 20)
         self.asked: list[tuple[int, float]] = []
+        self.back = asyncio.Event()
+        self._freed = asyncio.Event()
+        self._fetching = None
+        self._taken_at = 0.0
+        self._epoch = 0
 
     def _get_active_partitions(self) -> set[TP]:
         return {AT, OTHER}
 
     async def _getmany(self, wanted: set[TP], timeout: float) -> dict[TP, list[Record]]:  # type: ignore[override]
         self.asked.append((len(wanted), timeout))
-        return {}
+        await self.back.wait()
+        return {AT: [Record(7)]}
 
 
-def test_while_a_partition_has_enough_out_nobody_waits_long_for_the_others() -> None:
+def test_while_a_partition_has_enough_nobody_waits_long_for_the_others() -> None:
     """What comes for it meanwhile lies in the client; a wait of a second for the others would be its latency."""
-    consumer = Busy()
-    asyncio.run(consumer._fetch(1.0))
-    consumer.assembler.add(Partition(*AT), [Record(0)], 0.0)
-    assert len(list(consumer.assembler.ready(0.0))) == 1
-    asyncio.run(consumer._fetch(1.0))
-    asyncio.run(consumer._fetch(0.0))
-    consumer.assembler.stop(Partition(*AT))
-    asyncio.run(consumer._fetch(1.0))
-    assert consumer.asked == [(2, 1.0), (1, BUSY_WAIT), (1, 0.001), (1, 1.0)], "one that stands still is not waited for"
+
+    async def play() -> list[tuple[int, float]]:
+        consumer = Busy()
+        consumer.back.set()
+        await consumer._fetch(1.0)
+        consumer.assembler.add(Partition(*AT), [Record(0)], 0.0)
+        await consumer._fetch(1.0)
+        consumer.assembler.stop(Partition(*AT))
+        await consumer._fetch(1.0)
+        return consumer.asked
+
+    assert asyncio.run(play()) == [(2, IDLE_WAIT), (1, BUSY_WAIT), (1, IDLE_WAIT)], "who stands still is not waited for"
+
+
+def test_a_fetch_outlives_the_call_that_began_it_and_keeps_its_epoch() -> None:
+    """A lane that has room again is not kept waiting for the broker; what the fetch takes is judged by when it began."""
+
+    async def play() -> None:
+        consumer = Busy()
+        waiting = asyncio.create_task(consumer._fetch(10.0))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        consumer._freed.set()
+        async with asyncio.timeout(5):
+            assert await waiting == (0, {})
+        assert await consumer._fetch(0.0) == (0, {})
+        consumer._epoch = 1
+        consumer.back.set()
+        async with asyncio.timeout(5):
+            epoch, taken = await consumer._fetch(10.0)
+        assert (epoch, list(taken)) == (0, [AT])
+        assert len(consumer.asked) == 1
+
+    asyncio.run(play())

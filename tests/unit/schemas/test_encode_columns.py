@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.avro_types import ArrayType, AvroType, Field, Primitive, RecordType
 from schemas.codec import Codec
-from schemas.encode_columns import Column, Constant, encode_messages, encode_rows
+from schemas.encode_columns import Column, Constant, Items, encode_messages, encode_rows
 from schemas.registry import SchemaBook
 from schemas.serialize import MAX_DEPTH
 from schemas.topics import CATALOGUE
@@ -36,6 +36,22 @@ def test_a_constant_stands_in_every_record_and_a_missing_nullable_is_null() -> N
     constant = encode_messages(BOOK, "stock_results", {name: Constant(value) for name, value in RELEASED.items()}, 3)
     listed = encode_messages(BOOK, "stock_results", {name: [value] for name, value in RELEASED.items()}, 1)
     assert constant == listed * 3
+
+
+def test_lists_whose_items_are_columns_too() -> None:
+    """Of several lengths, with an item field that is the same everywhere and one that nobody gave."""
+    writer = BOOK.reader("risk_decisions")
+    rule = {"rule_version": "1", "mode": "LIVE", "action": "DENY", "score": 2.5, "reason": "r"}
+    hits = [[{"rule_id": "a", **rule}, {"rule_id": "b", **rule}], [], [{"rule_id": "c", **rule}]]
+    named = {field.name: field.type for field in writer.record.fields}
+    fields = [Field("rules_hit", named["rules_hit"])]
+    items = Items([2, 0, 1], {"rule_id": ["a", "b", "c"], **{name: Constant(value) for name, value in rule.items()}})
+    record = RecordType("decision", tuple(fields))
+    assert encode_rows(record, {"rules_hit": items}, 3) == encode_rows(record, {"rules_hit": hits}, 3)
+    with pytest.raises(ValueError, match="rule_id has 2 values for 3 records"):
+        encode_rows(record, {"rules_hit": Items([2, 0, 1], {**items.fields, "rule_id": ["a", "b"]})}, 3)
+    with pytest.raises(ValueError, match="rules_hit has 2 values for 3 records"):
+        encode_rows(record, {"rules_hit": Items([2, 1], items.fields)}, 3)
 
 
 def test_a_field_that_must_be_given_is_asked_for() -> None:
