@@ -32,7 +32,7 @@ def main() -> None:
     if set(wanted) & set(ON_A_BROKER):
         with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder, neighbours(Path(folder)) as found:
             for name in (name for name in ON_A_BROKER if name in wanted):
-                show(console, f"consume and decode, by {name}", ON_A_BROKER[name](found))
+                show(console, f"on a broker, by {name}", ON_A_BROKER[name](found))
     for name, job in (("rules", "a decision per order, in process"), ("keys", "lines reserved and told, in process")):
         if name in wanted:
             show(console, f"{job}, by {name}", IN_PROCESS[name]())

@@ -1,4 +1,4 @@
-"""Growth with partitions and with workers: consuming and decoding orders, as `bench/jobs/consume_decode.py` does it.
+"""Growth with partitions, of consuming and decoding orders, and with workers, of every job of `bench/jobs`.
 
 Measured in the middle of the load: from the moment every worker has partitions and something is done until a tenth is left.
 """
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -20,12 +20,17 @@ from confluent_kafka.admin import AdminClient
 from bench import orders
 from bench.growth.point import Point
 from bench.job import World
+from bench.jobs.warehouse import migrated
 from bench.stack import Neighbours
 from local.processes import kill, spawn
 from local.waiting import wait_until
+from schemas.topics import ORDERS, PARTITIONS
+from streams.engine.group_lag import GroupLag
 from streams.engine.moving_leaders import ask_again
 
-LOAD: Final = 1_500_000  # orders
+LOAD: Final = 1_500_000
+"""Orders to decode. What the other jobs take long for they get less of."""
+LOADS: Final[Mapping[str, int]] = {"decode": LOAD, "warehouse": 600_000, "inventory": 120_000, "risk": 120_000}
 LEFT: Final = 0.1  # of them, when the measure ends
 PATIENCE: Final = 120.0
 
@@ -35,32 +40,43 @@ def partitions(found: Neighbours) -> Iterator[Point]:
         topic = f"by-{count}"
         found.create_topic(topic, count)
         orders.send(found.kafka, topic, LOAD)
-        yield _consumed(found, topic, f"{count} partitions", workers=1)
+        yield _consumed(found, "decode", topic, f"{count} partitions", workers=1)
 
 
 def workers(found: Neighbours) -> Iterator[Point]:
-    topic = "by-worker"
-    found.create_topic(topic, 8)
-    orders.send(found.kafka, topic, LOAD)
-    for count in (1, 2, 4):
-        yield _consumed(found, topic, f"{count} workers", workers=count)
+    for job, load in LOADS.items():
+        topic = f"{job}-{ORDERS.name}"
+        found.create_topic(topic, PARTITIONS)
+        orders.send(found.kafka, topic, load)
+        for count in (1, 2, 4):
+            yield _consumed(found, job, topic, f"{job}, {count} workers", workers=count)
 
 
-def _consumed(found: Neighbours, topic: str, many: str, *, workers: int) -> Point:
+def _consumed(found: Neighbours, job: str, topic: str, many: str, *, workers: int) -> Point:
     """One group of so many processes; the topic's load is theirs from the beginning."""
-    prefix = f"g{time.time_ns()}-"
-    world = World(found.kafka, found.redis_url, found.clickhouse_url, topic, 10 * LOAD, prefix, "")
-    command = [sys.executable, "-m", "bench.child", "decode", "Kontor", json.dumps(asdict(world))]
-    admin, group = AdminClient({"bootstrap.servers": found.kafka}), f"{prefix}decode"
+    load, prefix = LOADS[job], f"g{time.time_ns()}-"
+    world = World(found.kafka, found.redis_url, found.clickhouse_url, topic, 10 * load, prefix, f"{prefix}c-")
+    found.create_catalogue(world.catalogue_prefix)
+    if job == "warehouse":
+        migrated(world)
+    command = [sys.executable, "-m", "bench.child", job, "Kontor", json.dumps(asdict(world))]
+    admin, group, lag = AdminClient({"bootstrap.servers": found.kafka}), f"{prefix}{job}", GroupLag(found.kafka)
+
+    def over(done: int) -> bool:
+        """Inventory's second hop ends after its first: what it has left counts too."""
+        return lag.behind(group) == 0 if job == "inventory" else done >= load * (1 - LEFT)
+
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as logs:
         crew = [spawn(command, log=Path(logs) / f"{n}.log", environment={}) for n in range(workers)]
         try:
-            if not wait_until(lambda: _members(admin, group) == workers and _done(admin, group) > 0, timeout=PATIENCE):
+            if not wait_until(
+                lambda: _members(admin, group) == workers and _done(admin, group, topic) > 0, timeout=PATIENCE
+            ):
                 raise RuntimeError(f"{many}: they did not all begin")
-            done, cpu, began = _done(admin, group), _cpu(crew), time.perf_counter()
-            if not wait_until(lambda: _done(admin, group) >= LOAD * (1 - LEFT), timeout=PATIENCE):
+            done, cpu, began = _done(admin, group, topic), _cpu(crew), time.perf_counter()
+            if not wait_until(lambda: over(_done(admin, group, topic)), timeout=PATIENCE):
                 raise RuntimeError(f"{many}: not through in {PATIENCE:.0f} s")
-            events = _done(admin, group) - done
+            events = _done(admin, group, topic) - done
             return Point(many, events / (time.perf_counter() - began), (_cpu(crew) - cpu) * 1e6 / events)
         finally:
             for worker in crew:
@@ -80,9 +96,9 @@ def _members(admin: AdminClient, group: str) -> int:
 
 
 @ask_again
-def _done(admin: AdminClient, group: str) -> int:
+def _done(admin: AdminClient, group: str, topic: str) -> int:
     asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
-    return sum(max(at.offset, 0) for at in asked[group].result().topic_partitions or [])
+    return sum(max(at.offset, 0) for at in asked[group].result().topic_partitions or [] if at.topic == topic)
 
 
 def _cpu(crew: list[subprocess.Popen[bytes]]) -> float:

@@ -103,5 +103,5 @@ JOB: Final = Job(
         Side("librdkafka, decoded in columns", librdkafka_decoded),
         Side("librdkafka, not decoded", librdkafka),
     ),
-    expected=20.0,
+    expected=30.0,
 )

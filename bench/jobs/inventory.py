@@ -147,5 +147,5 @@ JOB: Final = Job(
         Side("plain Faust, whole", plain_inventory.program, slow=True),
         Side("Kontor", kontor),
     ),
-    expected=50.0,
+    expected=100.0,
 )

@@ -37,7 +37,7 @@ CHUNK: Final = 20_000
 
 def plain(world: World, meter: Meter) -> None:
     """Faust's `take`, and clickhouse-connect's own insert of rows. At least once: nothing keeps a repeat out."""
-    client = _migrated(world).connect()
+    client = migrated(world).connect()
     app, read = plain_faust.app_of(world, "warehouse"), plain_faust.reader()
 
     @app.agent(plain_faust.source_of(app, world))
@@ -54,7 +54,7 @@ def plain(world: World, meter: Meter) -> None:
 def kontor(world: World, meter: Meter) -> None:
     """The app as it ships: decode, bounds written down, insert under a token."""
     worker = Worker(f"{world.prefix}warehouse", Settings(kafka=world.kafka), WAREHOUSE_BATCHES)
-    sink = ClickHouseWriter(_migrated(world))
+    sink = ClickHouseWriter(migrated(world))
 
     async def letters(refused: Sequence[DeadLetter]) -> None:
         if refused:
@@ -85,7 +85,7 @@ def kontor(world: World, meter: Meter) -> None:
 
 def insert_only(world: World, meter: Meter) -> None:
     """The raw limit: containers that were made before the clock starts, inserted four at a time."""
-    sink = ClickHouseWriter(_migrated(world))
+    sink = ClickHouseWriter(migrated(world))
     inserts = _prepared(world)
 
     async def run() -> None:
@@ -123,7 +123,7 @@ def _prepared(world: World) -> list[Insert]:
     return found
 
 
-def _migrated(world: World) -> Address:
+def migrated(world: World) -> Address:
     """A database of this side's own."""
     address = Address(world.clickhouse_url, "default", "", world.prefix.strip("-"))
     for _ in migrate(address):
