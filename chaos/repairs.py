@@ -14,6 +14,7 @@ AT_ONCE: Final = 500
 
 def repair_orders(site: Site, orders: OrderLoad, ledger: Ledger) -> int:
     """Every open letter of `orders` as the good order of its key. How many; each is in the ledger, at its new place."""
+    back = 0
     with site.address.connect() as client, LetterDesk(site.kafka, site.prefix) as desk:
         letters = Letters(client)
         origins = [each.origin for each in letters.summaries(Wanted(topic=site.topic(ORDERS.name)), limit=1_000_000)]
@@ -24,8 +25,15 @@ def repair_orders(site: Site, orders: OrderLoad, ledger: Ledger) -> int:
             for outcome in desk.replay(refused, "mended", values):
                 if outcome.trouble:
                     raise RuntimeError(f"{outcome.refused.origin}: {outcome.trouble}")
+                back += 1
                 _note(ledger, pieces[outcome.refused.origin], outcome.where)
-    return len(origins)
+    return back
+
+
+def open_letters(site: Site) -> int:
+    """Letters of `orders` that nobody has dealt with."""
+    with site.address.connect() as client:
+        return sum(count.records for count in Letters(client).counts(Wanted(topic=site.topic(ORDERS.name))))
 
 
 def _note(ledger: Ledger, piece: Piece, where: str) -> None:

@@ -13,7 +13,7 @@ from chaos.crew import Crew
 from chaos.ledger import Sender
 from chaos.loads.orders import Mixture, OrderLoad
 from chaos.progress import Progress
-from chaos.repairs import repair_orders
+from chaos.repairs import open_letters, repair_orders
 from chaos.result import Result
 from chaos.scenarios.base import Size
 from chaos.scenarios.warehouse import stored_once
@@ -60,7 +60,7 @@ def poison(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         {
             "orders": f"{size.events:,}",
             "bad records": f"{len(bad):,}, reasons {', '.join(sorted(bad['reason'].unique()))}",
-            "mended and replayed": f"{poisoned.repaired:,}, each stored once at its new place",
+            "mended and replayed": f"{poisoned.repaired:,}",
             "clean": f"{clean.rate:,.0f} records/s",
             "with poison": f"{poisoned.rate:,.0f} records/s, {poisoned.rate / clean.rate:.0%} of clean",
             "peak RSS of a worker": f"{poisoned.peak_rss / 2**20:.0f} MiB",
@@ -89,13 +89,16 @@ def _taken(stack: Stack, size: Size, mixture: Mixture) -> Taken:
         findings = stored_once(site, sender.ledger.frame())
         repaired = repair_orders(site, orders, sender.ledger)
         scene.until_through(lambda: not progress.behind(), "what was mended is read")
+        still_open = open_letters(site)
         crew.stop()
     finally:
         crew.kill()
         progress.close()
     ledger = sender.ledger.frame()
     findings += [
-        *(stored_once(site, ledger) if repaired else ()),
+        *stored_once(site, ledger),
+        *same_sum("mended and replayed", len(ledger.filter(pl.col("reason") != "")), repaired),
+        *same_sum("letters that are still open", 0, still_open),
         *same_sum("records with a place", len(ledger), len(ledger.unique(["_partition", "_offset"]))),
     ]
     return Taken(read, repaired, seconds, crew.peak_rss, ledger, findings, [str(each) for each in crew.exits])

@@ -4,6 +4,7 @@ What steps changed in the tables, what they emit and how far the sources are rea
 the process ends, so that memory never runs ahead of the log.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from time import monotonic
 
@@ -14,7 +15,6 @@ from streams.engine.assembly import Partition
 from streams.engine.changelog import Replica
 from streams.engine.dead_letters import DeadLetter
 from streams.engine.fuse import Fuse, FuseBlown, fuse_policy
-from streams.engine.group_writer import GroupWriter
 from streams.engine.lanes import by_partition_number
 from streams.engine.metrics import Metrics
 from streams.engine.recovery import recover
@@ -22,7 +22,7 @@ from streams.engine.standby import Standby
 from streams.engine.state import AnyTable, State
 from streams.engine.steps import Calls, Outcome, Step
 from streams.engine.stores import stores
-from streams.engine.transactions import Emit
+from streams.engine.transactions import Emit, TransactionalWriter
 from streams.engine.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -54,7 +54,8 @@ class StatefulApp:
         self._new_store = stores(worker.settings, worker.name)
         self._owned: dict[int, Replica] = {}
         self._standby: Standby | None = None
-        self._writer: GroupWriter | None = None
+        self._writers: dict[int, TransactionalWriter] = {}
+        self._abandoned: list[TransactionalWriter] = []
 
     @property
     def states(self) -> Mapping[int, State]:
@@ -71,7 +72,7 @@ class StatefulApp:
     async def handle(self, batches: Sequence[Batch]) -> None:
         """A step each, one transaction. All are of one partition number, each topic's in the order of its log."""
         number = batches[0].span.partition
-        owned = self._owned[number]
+        owned, writer = self._owned[number], self._writers[number]
         started = monotonic()
         try:
             outcomes = [await self._step(owned.state, batch) for batch in batches]
@@ -80,12 +81,13 @@ class StatefulApp:
             changes = [Emit(self._changelog, key, row, number) for key, row in owned.state.changes()]
             emits = [emit for outcome in outcomes for emit in outcome.emits]
             sources = {Partition(batch.span.topic, number): batch.span.last + 1 for batch in batches}
-            written = await self._group_writer().commit([*emits, *changes], sources)
+            written = await writer.commit([*emits, *changes], sources)
             owned.state.settle()
             owned.position = written.get(Partition(self._changelog, number), owned.position)
         except BaseException:
             # Memory may be ahead of the log now: whoever works on this partition next, we too, reads it from the log.
             self._owned.pop(number, None)
+            self._abandoned.append(self._writers.pop(number, writer))
             raise
         for batch, outcome in zip(batches, outcomes, strict=True):
             self._metrics.handled(batch, outcome.letters, monotonic() - started)
@@ -100,46 +102,42 @@ class StatefulApp:
         return outcome
 
     async def take_over(self, assigned: frozenset[int]) -> None:
-        """Before the first batch: fence who wrote for these before, let go of what was lost or others have written, read what is new."""
+        """Before the first batch: let go of what was lost, fence the previous owners of what is new, read its state."""
         self._metrics.stopped.clear()  # whoever has the partition now finds out anew
-        untouched = await self._group_writer().succeed(assigned)
-        lost = self._let_go(set(self._owned) - untouched, assigned)
-        new = sorted(assigned - set(self._owned))
+        lost = await self._let_go(set(self._writers) - assigned)
+        new = sorted(assigned - set(self._writers))
+        settings = self._worker.settings
+        group = settings.topic_prefix + self._worker.name
+        writers = await asyncio.gather(
+            *(TransactionalWriter.start(settings.kafka, f"{group}-{number}", group) for number in new)
+        )
         replicas = await self._standby.take(new) if self._standby else {n: Replica(self._fresh()) for n in new}
-        await recover(self._worker.settings.kafka, self._changelog, replicas, self._metrics.recovering)
+        await recover(settings.kafka, self._changelog, replicas, self._metrics.recovering)
+        self._writers.update(zip(new, writers, strict=True))
         self._owned.update(replicas)
         if self._standby:
             await self._standby.leave(assigned, lost)
 
     async def stop(self) -> None:
-        if self._writer is not None:
-            await self._writer.stop()
+        for writer in (*self._writers.values(), *self._abandoned):
+            await writer.stop()
+        self._writers.clear()
         for owned in self._owned.values():
             owned.state.close()
         self._owned.clear()
         if self._standby:
             await self._standby.stop()
 
-    def _let_go(self, numbers: Iterable[int], assigned: frozenset[int]) -> dict[int, Replica]:
-        """What a standby may go on from: the state of partitions that are not ours any more."""
+    async def _let_go(self, numbers: Iterable[int]) -> dict[int, Replica]:
         lost = {}
         for number in numbers:
-            owned = self._owned.pop(number)
-            if self._standby and number not in assigned:
+            await self._writers.pop(number).stop()
+            owned = self._owned.pop(number, None)
+            if owned is not None and self._standby:
                 lost[number] = Replica(owned.state.handed_on(), owned.position)
-            else:
+            elif owned is not None:
                 owned.state.close()
         return lost
-
-    def _group_writer(self) -> GroupWriter:
-        """There is a consumer once the worker runs."""
-        if self._writer is None:
-            settings = self._worker.settings
-            group = settings.topic_prefix + self._worker.name
-            self._writer = GroupWriter(
-                settings.kafka, group, settings.worker or "worker", list(self._calls), self._worker.consumer
-            )
-        return self._writer
 
     def _fresh(self) -> State:
         return State(self._tables, self._new_store())

@@ -75,31 +75,37 @@ class Calls:
         assert me is not None
         try:
             while self._waiting and (len(self._running) == 1 or self._full):
-                await self._call(self._take())
+                if taken := self._take():
+                    await self._call(taken)
         finally:
             self._running.discard(me)  # here, not in a callback: whoever looks next must not count on one that is over
 
     async def _call(self, taken: "list[_Asked]") -> None:
         try:
-            outcomes = await asyncio.to_thread(self._step, [asked.work for asked in taken])
-        except Exception as error:  # noqa: BLE001 - every lane of the call raises it
+            outcomes = dict(enumerate(await asyncio.to_thread(self._step, [asked.work for asked in taken])))
+            for place, asked in enumerate(taken):
+                if not asked.done.done():  # else its lane was let go of
+                    asked.done.set_result(outcomes[place])
+        except asyncio.CancelledError:
             for asked in taken:
-                if not asked.done.cancelled():
+                asked.done.cancel()
+            raise
+        except BaseException as error:  # noqa: BLE001 - every lane of the call raises it; polars panics with one that is no Exception
+            for asked in taken:
+                if not asked.done.done():
                     asked.done.set_exception(error)
-        else:
-            for asked, outcome in zip(taken, outcomes, strict=True):
-                if not asked.done.cancelled():  # its lane was let go of
-                    asked.done.set_result(outcome)
 
     @property
     def _full(self) -> bool:
-        return sum(len(asked.work.batch) for asked in self._waiting) >= self._at_once
+        return sum(len(asked.work.batch) for asked in self._waiting if not asked.done.done()) >= self._at_once
 
     def _take(self) -> list[_Asked]:
-        """At least one."""
-        taken = [self._waiting.popleft()]
-        records = len(taken[0].work.batch)
-        while self._waiting and records + len(self._waiting[0].work.batch) <= self._at_once:
-            taken.append(self._waiting.popleft())
-            records += len(taken[-1].work.batch)
+        """Those whose lanes still wait; none where all have gone."""
+        taken: list[_Asked] = []
+        records = 0
+        while self._waiting and (not taken or records + len(self._waiting[0].work.batch) <= self._at_once):
+            asked = self._waiting.popleft()
+            if not asked.done.done():
+                taken.append(asked)
+                records += len(asked.work.batch)
         return taken

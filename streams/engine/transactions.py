@@ -1,7 +1,7 @@
-"""One Kafka transaction (ADR 11): derived events, table changes and source offsets together or not at all.
+"""One Kafka transaction for what a lane hands over (ADR 11): derived events, table changes and source offsets together or not at all.
 
-Starting a writer under a `transactional.id` fences whoever wrote under it before: a paused or half-dead worker can commit nothing more.
-Who writes under which id is the business of `group_writer.py`.
+`transactional.id` is app and partition number, so starting a writer fences whoever wrote for that partition before: a paused or
+half-dead worker can commit nothing more. It is what Kafka Streams does, paid once per batch.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.structs import OffsetAndMetadata, RecordMetadata, TopicPartition
+from aiokafka.structs import RecordMetadata, TopicPartition
 
 from streams.engine.assembly import Partition
 
@@ -24,7 +24,7 @@ NO_HEADERS: Final[list[tuple[str, bytes]]] = []
 
 
 class Fenced(Exception):
-    """Another worker writes for a partition of this transaction now: nothing of it happened, nothing of ours will."""
+    """Another worker writes for this partition now: nothing of this transaction happened, nothing of ours will."""
 
 
 class Emit(NamedTuple):
@@ -45,7 +45,7 @@ class _Sent(NamedTuple):
 
 
 class TransactionalWriter:
-    """The one writer of a `transactional.id`. Not for use by two tasks at once."""
+    """The one writer of one partition number of one app. Not for use by two tasks at once."""
 
     def __init__(self, producer: AIOKafkaProducer, group: str) -> None:
         self._producer = producer
@@ -66,9 +66,7 @@ class TransactionalWriter:
         await producer.start()
         return cls(producer, group)
 
-    async def commit(
-        self, records: Iterable[Emit], offsets: Mapping[Partition, int], metadata: str = ""
-    ) -> Mapping[Partition, int]:
+    async def commit(self, records: Iterable[Emit], offsets: Mapping[Partition, int]) -> Mapping[Partition, int]:
         """Write all records and move the group to `offsets` (the next to read); raises Fenced, or KafkaError: nothing happened.
 
         Returns the offset behind the last record written to each partition: whoever reads on from there has missed nothing.
@@ -78,8 +76,7 @@ class TransactionalWriter:
             async with self._producer.transaction():
                 sent = [each for at, batch in by_partition.items() for each in await self._send(at, batch)]
                 await self._producer.send_offsets_to_transaction(
-                    {TopicPartition(*at): OffsetAndMetadata(offset, metadata) for at, offset in offsets.items()},
-                    self._group,
+                    {TopicPartition(*at): offset for at, offset in offsets.items()}, self._group
                 )
                 await asyncio.gather(*(each.written for each in sent))
         except ProducerFenced as error:

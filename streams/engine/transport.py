@@ -7,7 +7,7 @@ unit, its bounds or its transaction decide what is committed, so Faust's acks, g
 
 import asyncio
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Hashable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -23,7 +23,7 @@ from schemas.batch import Batch
 from streams.engine import bounds
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.commits import Commits, PartitionLost
-from streams.engine.group_writer import GroupOffset
+from streams.engine.committed import committed
 from streams.engine.policy import BatchPolicy
 from streams.engine.raw_records import RAW
 from streams.engine.watchdog import Standing
@@ -85,38 +85,25 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             {TopicPartition(*at): OffsetAndMetadata(offset, metadata) for at, (offset, metadata) in offsets.items()}
         )
 
-    async def committed(self, partitions: Iterable[Partition]) -> dict[Partition, GroupOffset]:
-        """Where the group is: the beginning of the log where it has committed nothing."""
-        consumer, wanted = self._ensure_consumer(), [TopicPartition(*at) for at in partitions]
-        coordinator = consumer._coordinator  # noqa: SLF001 - `committed()` drops the metadata
-        found = await coordinator.fetch_committed_offsets(wanted) if wanted else {}
-        known = {tp: GroupOffset(om.offset, om.metadata) for tp, om in found.items() if om.offset >= 0}
-        fresh = [tp for tp in wanted if tp not in known]
-        begins = await consumer.beginning_offsets(fresh) if fresh else {}
-        return {Partition(*tp): known.get(tp) or GroupOffset(begins[tp], "") for tp in wanted}
-
     async def standings(self) -> dict[Partition, tuple[int, int, int]]:
         """Of every partition that is ours: committed offset as the broker has it, our position, and the end of the log."""
         consumer = self._ensure_consumer()
         assigned = list(consumer.assignment())
         if not assigned:
             return {}
-        coordinator = consumer._coordinator  # noqa: SLF001 - `committed()` asks one by one
-        committed = await coordinator.fetch_committed_offsets(assigned)
+        found_committed = await committed(consumer._coordinator, assigned)  # noqa: SLF001 - `committed()` asks one by one
         ends = await consumer.end_offsets(assigned)
         found = {}
         for tp in assigned:
-            done = committed[tp].offset if tp in committed else -1
+            done = found_committed[tp].offset if tp in found_committed else -1
             found[Partition(*tp)] = (done, await consumer.position(tp), ends[tp])
         return found
 
     async def seek_committed(self, assigned: Iterable[TP]) -> dict[TP, OffsetAndMetadata]:
         """Put every partition at its committed offset, or at its beginning, and tell what was committed."""
         consumer = self._ensure_consumer()
-        coordinator = consumer._coordinator  # noqa: SLF001 - `committed()` drops the metadata
         wanted = [TopicPartition(tp.topic, tp.partition) for tp in assigned]
-        committed = await coordinator.fetch_committed_offsets(wanted)
-        found = {tp: om for tp, om in committed.items() if om.offset >= 0}
+        found = await committed(consumer._coordinator, wanted)  # noqa: SLF001 - `committed()` drops the metadata
         for tp, om in found.items():
             consumer.seek(tp, om.offset)
         consumer._fetcher._max_partition_fetch_bytes = fetch_bytes(len(wanted))  # noqa: SLF001 - aiokafka fixes it at start
@@ -247,19 +234,13 @@ class BatchConsumer(driver.Consumer):
         self._taken_in_vain = False  # before the seek: what is taken after it counts
         self.assembler.clear()
         assigned = self.assignment()
-        committed = await self._batch_thread.run_here(self._batch_thread.seek_committed(assigned))
+        positions = await self._batch_thread.run_here(self._batch_thread.seek_committed(assigned))
         for tp in assigned:
-            found = committed.get(tp)
+            found = positions.get(tp)
             self._read_offset[tp] = None
             written = bounds.read(found.metadata) if found else None
             if written is not None:
                 self.assembler.expect(Partition(*tp), written)
-
-    async def committed(self, partitions: Collection[Partition]) -> Mapping[Partition, GroupOffset]:
-        return await self._batch_thread.run_here(self._batch_thread.committed(partitions))
-
-    async def commit_all(self, offsets: Mapping[Partition, GroupOffset]) -> None:
-        await self._send_commit(offsets)
 
     async def _send_commit(self, offsets: Mapping[Partition, tuple[int, str]]) -> None:
         try:

@@ -64,6 +64,7 @@ class Worker:
         self._topics: set[str] = set()
         self._ending: asyncio.Future[int] | None = None
         self._settled = False  # partitions are dealt out, and taken over
+        self._left = 0  # how often partitions were taken from us
 
     @property
     def consumer(self) -> BatchConsumer:
@@ -178,17 +179,21 @@ class Worker:
 
     async def _before_leaving(self) -> None:
         self._settled = False
+        self._left += 1
         for lanes in self._lanes:
             await lanes.drain(self.settings.drain_timeout)
 
     async def _on_rebalance_complete(self, *_: object, **__: object) -> None:
         numbers = frozenset(tp.partition for tp in self.consumer.assignment() if tp.topic in self._topics)
+        left = self._left
         try:
             for take_over in self._taking_over:
                 await take_over(numbers)
         except BaseException as error:
             self._on_fatal(error)  # Faust would only log it and go on without the state
             raise
+        if left != self._left:
+            return  # the partitions are leaving again: lanes open when those that come are taken over
         for call in self._on_assigned:
             call()
         for lanes in self._lanes:

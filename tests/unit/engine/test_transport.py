@@ -32,7 +32,7 @@ class Log(BatchConsumer):
 
     def __init__(self, records: int) -> None:
         self.records = [Record(offset) for offset in range(records)]
-        self.at = self.was_committed = self.seeks = 0
+        self.at = self.committed = self.seeks = 0
         self.flow_active = True
         self.can_resume_flow = asyncio.Event()
         self.assembler = Assembler(ONE_BY_ONE, 1 << 20)
@@ -47,7 +47,7 @@ class Log(BatchConsumer):
         self._epoch += 1
         self._taken_in_vain = False
         self.assembler.clear()
-        self.at, self.seeks = self.was_committed, self.seeks + 1
+        self.at, self.seeks = self.committed, self.seeks + 1
 
     async def _fetch(self, wait: float) -> tuple[int, dict[TP, list[Record]]]:
         epoch = self._epoch
