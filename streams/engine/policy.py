@@ -8,9 +8,10 @@ from typing import Self
 class BatchPolicy:
     """When the records of a partition become a batch: the first limit reached cuts.
 
-    `linger` counts from the moment the first record was fetched; 0 hands over whatever a fetch brought. At most
-    `in_flight` batches of a partition wait or run; then that partition, and only that one, is not fetched from. `together`: what
-    is pending in partition n of every topic is cut when one of them is due, for who commits it in one transaction.
+    `linger` counts from the moment the first record was fetched; 0 hands over whatever a fetch brought. At most `in_flight`
+    batches of a partition wait or run; what comes meanwhile is the next one, and once it has `max_bytes` that partition, and only
+    that one, is not fetched from. `together`: what is pending in partition n of every topic is cut when one of them is due, for who
+    commits it in one transaction.
     """
 
     max_records: int
@@ -26,6 +27,6 @@ class BatchPolicy:
 
 WAREHOUSE_BATCHES = BatchPolicy(max_records=50_000, max_bytes=8 << 20, linger=2.0)
 DECISION_BATCHES = BatchPolicy(max_records=4_000, max_bytes=4 << 20, linger=0.0, in_flight=1, together=True)
-"""Somebody waits for the answer."""
+"""Somebody waits for the answer: cut when the lane is free, so that nothing stands in line behind a batch that was cut too early."""
 BOOKING_BATCHES = BatchPolicy(max_records=4_000, max_bytes=4 << 20, linger=0.1, together=True)
 """A small batch costs as much as a large one, and an order passes through several."""
