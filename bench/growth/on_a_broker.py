@@ -32,6 +32,7 @@ from streams.engine.moving_leaders import ask_again
 LOAD: Final = 1_500_000
 """Orders to decode. What the other jobs take long for they get less of."""
 LOADS: Final[Mapping[str, int]] = {"decode": LOAD, "warehouse": 600_000, "inventory": 120_000, "risk": 120_000}
+DERIVING: Final = frozenset({"inventory", "risk"})  # those that write to the catalogue's topics
 LEFT: Final = 0.1  # of them, when the measure ends
 PATIENCE: Final = 120.0
 
@@ -57,7 +58,8 @@ def _consumed(found: Neighbours, job: str, topic: str, many: str, *, workers: in
     """One group of so many processes; the topic's load is theirs from the beginning."""
     load, prefix = LOADS[job], f"g{time.time_ns()}-"
     world = World(found.kafka, found.redis_url, found.clickhouse_url, topic, 10 * load, prefix, f"{prefix}c-")
-    found.create_catalogue(world.catalogue_prefix)
+    if job in DERIVING:
+        found.create_catalogue(world.catalogue_prefix)
     if job == "warehouse":
         migrated(world)
     command = [sys.executable, "-m", "bench.child", job, "Kontor", json.dumps(asdict(world))]
