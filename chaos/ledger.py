@@ -63,6 +63,10 @@ class Ledger:
         self.offsets.append(-1)
         return len(self.topics) - 1
 
+    def place(self, number: int, partition: int, offset: int) -> None:
+        """Where the broker says that it lies."""
+        self.partitions[number], self.offsets[number] = partition, offset
+
     def frame(self) -> pl.DataFrame:
         """number, topic, key, event_id, digest, amount, reason, _partition, _offset."""
         return pl.DataFrame(
@@ -135,8 +139,7 @@ class Sender:
         partition, offset = message.partition(), message.offset()
         assert partition is not None
         assert offset is not None
-        self.ledger.partitions[number] = partition
-        self.ledger.offsets[number] = offset
+        self.ledger.place(number, partition, offset)
 
 
 def digest(value: bytes | None) -> bytes:

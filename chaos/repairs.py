@@ -37,6 +37,5 @@ def open_letters(site: Site) -> int:
 
 
 def _note(ledger: Ledger, piece: Piece, where: str) -> None:
-    number = ledger.note(piece)
     _, partition, offset = where.rsplit("/", 2)
-    ledger.partitions[number], ledger.offsets[number] = int(partition), int(offset)
+    ledger.place(ledger.note(piece), int(partition), int(offset))

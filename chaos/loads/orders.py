@@ -18,7 +18,7 @@ from schemas.values import Event
 
 CHUNK: Final = 5_000
 TEN_THOUSANDTHS: Final = 10_000
-ORDER: Final = b"order-"
+ORDER: Final = "order-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class OrderLoad:
 
     def good_of(self, key: bytes) -> Piece:
         """The order that has this key, in the current version."""
-        number = int(key.removeprefix(ORDER))
+        number = int(key.decode().removeprefix(ORDER))
         return self._good(range(number, number + 1), self.versions[-1:])[0]
 
     def _mixed(self, numbers: range, versions: Sequence[WriterSchema], dice: random.Random) -> Iterator[Piece]:
@@ -99,7 +99,7 @@ def event_id_of(number: int) -> str:
 
 
 def order_id_of(number: int) -> str:
-    return f"{ORDER.decode()}{number:09}"
+    return f"{ORDER}{number:09}"
 
 
 def total_of(number: int) -> Decimal:

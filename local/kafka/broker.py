@@ -89,8 +89,8 @@ def java_options(settings: BrokerSettings) -> tuple[str, ...]:
         "-Xms256m",
         f"-Xmx{settings.heap_mb}m",
         "-XX:+UseG1GC",
-        # On two cores the second compiler takes one of them for minutes: a decision at 2,000 orders/s takes three times as long meanwhile
-        # (docs/bench.md). What it would gain later, a broker of this size hardly shows.
+        # On two cores the second compiler takes one of them for minutes, from whoever decides at 2,000 orders/s (docs/bench.md).
+        # What it would gain later, a broker of this size hardly shows.
         "-XX:TieredStopAtLevel=1",
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",

@@ -82,10 +82,10 @@ class Calls:
 
     async def _call(self, taken: "list[_Asked]") -> None:
         try:
-            outcomes = dict(enumerate(await asyncio.to_thread(self._step, [asked.work for asked in taken])))
-            for place, asked in enumerate(taken):
+            outcomes = await asyncio.to_thread(self._step, [asked.work for asked in taken])
+            for asked, outcome in zip(taken, outcomes, strict=True):
                 if not asked.done.done():  # else its lane was let go of
-                    asked.done.set_result(outcomes[place])
+                    asked.done.set_result(outcome)
         except asyncio.CancelledError:
             for asked in taken:
                 asked.done.cancel()

@@ -6,7 +6,6 @@ unit, its bounds or its transaction decide what is committed, so Faust's acks, g
 """
 
 import asyncio
-from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar, cast
@@ -36,10 +35,10 @@ FETCH_WAIT_MS = 50
 """The broker answers as soon as there is a byte of what it was asked for; a partition that had enough out joins the next fetch."""
 FETCH_RECORDS = 20_000
 PACE = 0.025
-"""Seconds between fetches while batches are out: a fetch costs what some hundred records do, and what comes waits for its lane anyway."""
+"""Seconds between fetches while batches are out: each costs the same for few records, and what comes waits for its lane anyway."""
 SHORTEST_WAIT = 0.001
 IDLE_WAIT = 1.0
-BUSY_WAIT = 0.02  # seconds to wait for some partitions while others have enough out: these may be wanted any moment
+BUSY_WAIT = 0.02  # seconds to wait for some partitions while others have enough here: these may be wanted any moment
 MEMORY_BUDGET = 256 << 20
 NO_POLL_LIMIT_MS = (1 << 31) - 1  # a destination may be away for hours; who does nothing is the watchdog's business
 
@@ -91,11 +90,11 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         assigned = list(consumer.assignment())
         if not assigned:
             return {}
-        found_committed = await committed(consumer._coordinator, assigned)  # noqa: SLF001 - `committed()` asks one by one
+        done_by_group = await committed(consumer._coordinator, assigned)  # noqa: SLF001 - `committed()` asks one by one
         ends = await consumer.end_offsets(assigned)
         found = {}
         for tp in assigned:
-            done = found_committed[tp].offset if tp in found_committed else -1
+            done = done_by_group[tp].offset if tp in done_by_group else -1
             found[Partition(*tp)] = (done, await consumer.position(tp), ends[tp])
         return found
 
@@ -174,7 +173,7 @@ class BatchConsumer(driver.Consumer):
         self._freed.clear()
         freed = asyncio.ensure_future(self._freed.wait())
         awaited: set[asyncio.Future[Any]] = {freed, self._fetching.records} if self._fetching else {freed}
-        await asyncio.wait(awaited, timeout=max(wait, SHORTEST_WAIT), return_when=FIRST_COMPLETED)
+        await asyncio.wait(awaited, timeout=max(wait, SHORTEST_WAIT), return_when=asyncio.FIRST_COMPLETED)
         freed.cancel()
         if self._fetching is None or not self._fetching.records.done():
             return self._epoch, {}

@@ -7,6 +7,7 @@ event that asks. Thresholds live in the rules; published ones are in their files
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -108,7 +109,7 @@ def with_features(
     ends = np.cumsum([stretch.events.height for stretch in stretches]).tolist()
     asked = [
         Asked(stretch.span, _operations(cells.between(begin, end)))
-        for stretch, begin, end in zip(stretches, [0, *ends], ends, strict=False)
+        for stretch, (begin, end) in zip(stretches, pairwise([0, *ends]), strict=True)
     ]
     values = np.full(cells.asked.shape, None, object)
     answers = store.apply([feature.counter for feature in chosen], asked)

@@ -175,6 +175,7 @@ class Judge:
 
 def _by_part(found: Sequence[Hit], events: pl.DataFrame) -> Mapping[int, list[Hit]]:
     parts: defaultdict[int, list[Hit]] = defaultdict(list)
+    part_of = events[PART].to_list()
     for hit in found:
-        parts[events[PART][hit.row]].append(hit)
+        parts[part_of[hit.row]].append(hit)
     return parts

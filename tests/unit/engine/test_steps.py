@@ -8,7 +8,7 @@ import pytest
 
 from schemas.batch import Batch, OffsetRange
 from streams.engine.state import State
-from streams.engine.steps import Calls, Outcome, Work, each
+from streams.engine.steps import Calls, Outcome, Step, Work, each
 from streams.engine.transactions import Emit
 
 
@@ -77,13 +77,12 @@ def test_what_fills_a_call_runs_abreast_and_the_rest_waits() -> None:
         for number, (records, under_way_then) in enumerate([(1, 1), (2, 1), (2, 2), (9, 3), (1, 3), (1, 3)]):
             lanes.append(asyncio.create_task(calls.outcome(State(()), a_batch(number, records))))
             await under_way(step, under_way_then)
-            await asyncio.sleep(0.01)
-        begun = list(step.calls)
         step.go.set()
-        return begun, await asyncio.gather(*lanes)
+        outcomes = await asyncio.gather(*lanes)
+        return step.calls, outcomes
 
-    begun, outcomes = asyncio.run(played())
-    assert sorted(begun) == [[0], [1, 2], [3]]
+    calls, outcomes = asyncio.run(played())
+    assert sorted(calls) == [[0], [1, 2], [3], [4, 5]]
     assert outcomes == [told(number) for number in range(6)]
 
 
@@ -105,7 +104,29 @@ class Broken:
         return [told(batch.span.partition // (batch.span.partition // 7)) for _, batch in work]
 
 
+@pytest.mark.parametrize("step", [lambda _: [], lambda _: panic()])
+def test_no_lane_is_left_waiting_by_a_panic_or_an_outcome_too_few(step: Step) -> None:
+    """Polars' panics are no exceptions, and an executor hands them on."""
+
+    async def raised() -> None:
+        async with asyncio.timeout(10):
+            await Calls(step, 100).outcome(State(()), a_batch(0))
+
+    with pytest.raises((ValueError, Panic)):
+        asyncio.run(raised())
+
+
+class Panic(BaseException):
+    """As polars' own."""
+
+
+def panic() -> list[Outcome]:
+    raise Panic
+
+
 def test_a_lane_that_is_let_go_of_disturbs_nobody() -> None:
+    """What was let go of before its call began is not in it."""
+
     async def left() -> Outcome:
         step = Slow()
         lanes = await arrive(Calls(step, 100), step, *map(a_batch, range(4)))
@@ -114,7 +135,9 @@ def test_a_lane_that_is_let_go_of_disturbs_nobody() -> None:
         step.go.set()
         with pytest.raises(asyncio.CancelledError):
             await lanes[2]
-        return await lanes[3]
+        told_of = await lanes[3]
+        assert step.calls == [[0], [1, 3]]
+        return told_of
 
     assert asyncio.run(left()) == told(3)
 

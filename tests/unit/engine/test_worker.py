@@ -1,14 +1,66 @@
-"""What a worker leaves behind where it is started."""
+"""What a worker leaves behind where it is started, and when its lanes open."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from schemas.batch import Batch, OffsetRange
+from streams.engine.lanes import by_partition
+from streams.engine.policy import DECISION_BATCHES
 from streams.engine.settings import Settings
-from streams.engine.worker import _faust_app
+from streams.engine.worker import Worker, _faust_app
 
 
 def test_faust_makes_no_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     _faust_app("risk", Settings())._create_directories()
     assert not list(tmp_path.iterdir())
+
+
+class NoPartitions:
+    """All that is asked of the consumer here. `through`: a batch was handled, or dropped."""
+
+    def __init__(self) -> None:
+        self.through = asyncio.Event()
+
+    def assignment(self) -> set[object]:
+        return set()
+
+    def done(self, _batch: Batch) -> None:
+        self.through.set()
+
+
+@pytest.mark.parametrize("overtaken", [False, True])
+def test_a_take_over_that_a_rebalance_has_overtaken_opens_no_lane(
+    overtaken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it took over is leaving again; the next one opens them."""
+    consumer = NoPartitions()
+    monkeypatch.setattr(Worker, "consumer", property(lambda _worker: consumer))
+    handled: list[int] = []
+
+    async def handle(batch: Batch) -> None:
+        handled.append(batch.span.partition)
+
+    async def idle(_batch: Batch) -> None:
+        """Nothing is committed here."""
+
+    async def played() -> None:
+        worker = Worker("app", Settings(), DECISION_BATCHES)
+        worker.attach(["orders"], handle, idle, by_partition)
+
+        async def take_over(_numbers: frozenset[int]) -> None:
+            if overtaken:
+                await worker._before_leaving()
+
+        worker.on_taking_over(take_over)
+        await worker._before_leaving()
+        await worker._on_rebalance_complete()
+        (lanes,) = worker._lanes
+        lanes.put(Batch(OffsetRange("orders", 3, 0, 0), [0], [0], [None], [b""]))
+        async with asyncio.timeout(10):
+            await consumer.through.wait()
+
+    asyncio.run(played())
+    assert handled == ([] if overtaken else [3])

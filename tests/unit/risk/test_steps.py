@@ -79,14 +79,14 @@ def test_cuts_change_no_decision() -> None:
 
 
 def of_account(account: str, count: int) -> list[Event]:
-    """Other accounts than the burst's, from other addresses: no feature of theirs sees the others'."""
+    """Of another account than the burst's, from other addresses and devices."""
     return [
         an_order(100 + n, account_id=account, ip=f"198.51.100.{n}", device_id=f"{account}-{n}") for n in range(count)
     ]
 
 
 def test_partitions_that_are_judged_together_are_judged_as_alone() -> None:
-    """A doubled order, a broken one and an empty part among them; cancelled ones are told of by nobody."""
+    """A doubled order, a broken one and a cancelled one among them. Each way on a store of its own, or one would answer for the other."""
     refused = batch(of_account("a-3", 4), partition=5)
     refused = replace(refused, values=[b"\x00", *refused.values[1:]])
     parts = [
@@ -95,9 +95,9 @@ def test_partitions_that_are_judged_together_are_judged_as_alone() -> None:
         refused,
         batch([an_order(50, status="CANCELLED", account_id="a-4", ip="192.0.2.1", device_id="d")], partition=6),
     ]
-    store = MemoryFeatures()
-    together = judge(store)([Work(State(TABLES), part) for part in parts])
-    apart = [alone(judge(store), State(TABLES), part) for part in parts]
+    together = judge(MemoryFeatures())([Work(State(TABLES), part) for part in parts])
+    one_by_one = judge(MemoryFeatures())
+    apart = [alone(one_by_one, State(TABLES), part) for part in parts]
     assert [each.emits for each in together] == [each.emits for each in apart]
     assert [each.letters for each in together] == [each.letters for each in apart]
     assert [len(told(each.emits, RISK_DECISIONS.name)) for each in together] == [8, 2, 3, 0]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.avro_types import ArrayType, AvroType, Field, Primitive, RecordType
+from schemas.avro_types import ArrayType, AvroType, Field, Primitive, RecordType, UnionType
 from schemas.codec import Codec
 from schemas.encode_columns import Column, Constant, Items, encode_messages, encode_rows
 from schemas.registry import SchemaBook
@@ -39,12 +39,15 @@ def test_a_constant_stands_in_every_record_and_a_missing_nullable_is_null() -> N
 
 
 def test_lists_whose_items_are_columns_too() -> None:
-    """Of several lengths, with an item field that is the same everywhere and one that nobody gave."""
+    """Of several lengths, with item fields that are the same everywhere and one that nobody gave."""
     writer = BOOK.reader("risk_decisions")
     rule = {"rule_version": "1", "mode": "LIVE", "action": "DENY", "score": 2.5, "reason": "r"}
     hits = [[{"rule_id": "a", **rule}, {"rule_id": "b", **rule}], [], [{"rule_id": "c", **rule}]]
-    named = {field.name: field.type for field in writer.record.fields}
-    fields = [Field("rules_hit", named["rules_hit"])]
+    (hit_type,) = (field.type for field in writer.record.fields if field.name == "rules_hit")
+    assert isinstance(hit_type, ArrayType)
+    assert isinstance(hit_type.items, RecordType)
+    nullable = Field("note", UnionType((Primitive("null"), Primitive("string"))))
+    fields = [Field("rules_hit", ArrayType(RecordType("hit", (*hit_type.items.fields, nullable))))]
     items = Items([2, 0, 1], {"rule_id": ["a", "b", "c"], **{name: Constant(value) for name, value in rule.items()}})
     record = RecordType("decision", tuple(fields))
     assert encode_rows(record, {"rules_hit": items}, 3) == encode_rows(record, {"rules_hit": hits}, 3)
