@@ -21,7 +21,7 @@ import numpy as np
 from schemas.codec import Codec
 from schemas.columns import ColumnDecoder, Ints
 from schemas.framing import frame, split
-from schemas.landing import landing_container
+from schemas.landing import landing_stream
 from schemas.reasons import UnreadableMessage
 from schemas.registered import ids_in
 from schemas.registry import SchemaBook
@@ -151,7 +151,7 @@ def main() -> None:  # noqa: C901 — the ways to compare, one after another
         assert not ids_in(clean)
 
     four = ColumnDecoder("orders", book, fields=FOUR)
-    group = decoder.decode(clean, offsets, times).groups[0]
+    decoded = decoder.decode(clean, offsets, times)
     ways = {
         "fastavro per message, no checks": fastavro_alone,
         "codec per message": one_by_one,
@@ -160,7 +160,7 @@ def main() -> None:  # noqa: C901 — the ways to compare, one after another
         "columns, 1 % bad values": columns(wrong, len(hundredth)),
         "columns, 1 % garbage": columns(garbage, len(hundredth)),
         "ids ahead, with a registry": ids_of_clean,
-        "landing container": lambda: landing_container(group, offsets, times, 3),
+        "what is inserted": lambda: landing_stream(decoded.frame, 3),
     }
     print(
         f"{count} orders of {sum(map(len, bodies)) / count:.0f} bytes, best of {rounds}; load {os.getloadavg()[0]:.1f}"

@@ -9,7 +9,6 @@ case, and the good ones cost the same whatever stands beside them.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -42,13 +41,10 @@ class BadRecord:
 
 @dataclass(frozen=True, slots=True)
 class WriterGroup:
-    """The good records of one writer schema, as they came: `bodies` without their frames."""
+    """Which of the good records one writer schema wrote: their places in the fetch."""
 
     writer: WriterSchema
     indexes: Ints = field(repr=False)
-    bodies: Sequence[bytes] = field(repr=False)
-    plain: npt.NDArray[np.bool_] = field(repr=False)
-    """True where the body is in the encoding every Avro reader takes; of the others nobody asked, and they are few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +60,25 @@ class ColumnDecoder:
     """Decodes the fetches of one topic; holds what was compiled for each writer schema it met."""
 
     def __init__(
-        self, topic: str, book: SchemaBook, source: SchemaSource | None = None, fields: Collection[str] | None = None
+        self,
+        topic: str,
+        book: SchemaBook,
+        source: SchemaSource | None = None,
+        fields: Collection[str] | None = None,
+        *,
+        symbols_as_written: bool = False,
     ) -> None:
         """`source` finds writer schemas where the book's files are not all there is (a Schema Registry).
 
-        `fields` become columns, all of the reader's by default; every field is read and checked in any case.
+        `fields` become columns, all of the reader's by default; every field is read and checked in any case. An enum's symbol that the
+        reader does not know is its default, or, `symbols_as_written`, itself; but for the few records that only the codec reads.
         """
         self._topic = topic
         self._source: SchemaSource = source or book
         self._reader = book.reader(topic)
         self._codec = Codec(book, self._source)
         self._paths: dict[bytes, FastPath | None] = {}
+        self._symbols_as_written = symbols_as_written
         self._columns = pl.Schema(
             {e.name: dtype_of(e.type) for e in self._reader.record.fields if fields is None or e.name in fields}
         )
@@ -105,7 +109,7 @@ class ColumnDecoder:
             frames += [mended] if mended.height else []
         whole = [frame for frame in frames if frame.height] or frames[:1] or [self.schema.to_frame()]
         frame = whole[0] if len(whole) == 1 else pl.concat(whole).sort("_offset")
-        return Decoded(frame, tuple(bad), tuple(self._groups(framed, plain, bad)))
+        return Decoded(frame, tuple(bad), tuple(self._groups(framed, len(values), bad)))
 
     def _path(self, head: bytes) -> "FastPath | None":
         if head not in self._paths:
@@ -115,7 +119,9 @@ class ColumnDecoder:
                 return None  # not remembered: a registry may know it tomorrow
             from schemas.fast_path import fast_path  # noqa: PLC0415 - a second of imports, for whoever decodes
 
-            self._paths[head] = fast_path(writer, self._reader, self._columns)
+            self._paths[head] = fast_path(
+                writer, self._reader, self._columns, symbols_as_written=self._symbols_as_written
+            )
         return self._paths[head]
 
     def _refused(
@@ -150,12 +156,10 @@ class ColumnDecoder:
         times = pl.Series("_timestamp", timestamps[rows].view("<M8[ms]")).dt.replace_time_zone("UTC")
         return bad, frame.hstack([pl.Series("_offset", offsets[rows]), times])
 
-    def _groups(self, framed: Sequence[Framed], plain: Mask, bad: Sequence[BadRecord]) -> Iterator[WriterGroup]:
-        usable = np.ones(len(plain), np.bool_)
+    def _groups(self, framed: Sequence[Framed], count: int, bad: Sequence[BadRecord]) -> Iterator[WriterGroup]:
+        usable = np.ones(count, np.bool_)
         usable[[each.index for each in bad]] = False
         for each in framed:
             good = usable[each.rows]
             if good.any():
-                writer = writer_for(self._topic, split(each.head).writer, self._source)
-                bodies = each.bodies if good.all() else list(compress(each.bodies, good.tolist()))
-                yield WriterGroup(writer, each.rows[good], bodies, plain[each.rows][good])
+                yield WriterGroup(writer_for(self._topic, split(each.head).writer, self._source), each.rows[good])

@@ -21,7 +21,7 @@ class Decoders:
     def __init__(self, book: SchemaBook, source: SchemaSource | None = None) -> None:
         self.book = book
         self._source = source
-        self._by_topic: dict[tuple[str, Fields], ColumnDecoder] = {}
+        self._by_topic: dict[tuple[str, Fields, bool], ColumnDecoder] = {}
 
     def codec(self) -> Codec:
         """For single messages, over the same schemas."""
@@ -29,8 +29,11 @@ class Decoders:
 
     def decode(self, topic: str, batch: Batch, fields: Fields = None) -> Decoded:
         """The batch in columns; `topic` is the catalogue's name, whatever Kafka calls it. `fields`: see ColumnDecoder."""
-        offsets = np.asarray(batch.offsets, dtype=np.int64)
-        return self._decoder(topic, fields).decode(batch.values, offsets, np.asarray(batch.timestamps, dtype=np.int64))
+        return _decoded(self._decoder(topic, fields), batch)
+
+    def decode_as_written(self, topic: str, batch: Batch) -> Decoded:
+        """For who keeps what was said: all columns, symbols that the reader does not know among them."""
+        return _decoded(self._decoder(topic, None, symbols_as_written=True), batch)
 
     def decode_all(self, topic: str, batches: Sequence[Batch], fields: Fields = None) -> list[Decoded]:
         """Each batch as `decode` has it, for the price of one: that of a small fetch is that of any."""
@@ -44,8 +47,15 @@ class Decoders:
         decoded = self._decoder(topic, fields).decode(values, np.arange(len(values), dtype=np.int64), times)
         return split(decoded, [len(batch) for batch in batches], offsets)
 
-    def _decoder(self, topic: str, fields: Fields) -> ColumnDecoder:
-        found = self._by_topic.get((topic, fields))
+    def _decoder(self, topic: str, fields: Fields, *, symbols_as_written: bool = False) -> ColumnDecoder:
+        key = topic, fields, symbols_as_written
+        found = self._by_topic.get(key)
         if found is None:
-            found = self._by_topic[topic, fields] = ColumnDecoder(topic, self.book, self._source, fields)
+            found = ColumnDecoder(topic, self.book, self._source, fields, symbols_as_written=symbols_as_written)
+            self._by_topic[key] = found
         return found
+
+
+def _decoded(decoder: ColumnDecoder, batch: Batch) -> Decoded:
+    offsets, times = (np.asarray(column, dtype=np.int64) for column in (batch.offsets, batch.timestamps))
+    return decoder.decode(batch.values, offsets, times)

@@ -74,11 +74,17 @@ class FastPath:
         return self._program.fields[doubt] if doubt >= 0 else ""
 
 
-def fast_path(writer: WriterSchema, reader: WriterSchema, wanted: Collection[str] | None = None) -> FastPath | None:
+def fast_path(
+    writer: WriterSchema,
+    reader: WriterSchema,
+    wanted: Collection[str] | None = None,
+    *,
+    symbols_as_written: bool = False,
+) -> FastPath | None:
     """The fast path from one schema to the other; None where only the codec knows the way, or that there is none."""
     if incompatibilities(writer.record, reader.record):
         return None
     try:
-        return FastPath(*resolved(writer.record, reader.record, wanted))
+        return FastPath(*resolved(writer.record, reader.record, wanted, symbols_as_written=symbols_as_written))
     except Unsupported:
         return None

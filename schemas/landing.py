@@ -1,57 +1,36 @@
-"""The good records of a fetch as an Avro container for ClickHouse: the bodies as they came, with where they came from.
+"""The good records of a fetch as an Arrow stream for ClickHouse: the columns the decoder made, with where they came from.
 
-Law: the schema is the writer's plus LANDING_FIELDS; nothing is decoded but the rare body in an encoding that only some
-readers take, which is written anew, so that one odd writer cannot stop an insert.
+Law: one record batch, so one block, so one token. Avro containers of the bodies as they came were the first choice, and ClickHouse reading
+them was most of an insert (ADR 15).
 """
 
 import io
-from itertools import chain, repeat
 from typing import Final
 
-import fastavro
-import numpy as np
-import numpy.typing as npt
+import polars as pl
 
-from schemas.avro_types import Json
-from schemas.columns import WriterGroup
-from schemas.container import container, zigzag, zigzags
-from schemas.registry import WriterSchema
+from schemas.avro_types import RecordType
+from schemas.dtypes import UTC_MS, dtype_of
 
 PARTITION: Final = "_partition"
 OFFSET: Final = "_offset"
 TIMESTAMP: Final = "_timestamp"
-LANDING_FIELDS: Final[tuple[Json, ...]] = (
-    {"name": PARTITION, "type": "int"},
-    {"name": OFFSET, "type": "long"},
-    {"name": TIMESTAMP, "type": {"type": "long", "logicalType": "timestamp-millis"}},
-)
-"""Where a record came from and when it was published; appended to the writer's fields."""
+LINEAGE: Final = pl.Schema({OFFSET: pl.Int64(), TIMESTAMP: UTC_MS, PARTITION: pl.Int32()})
+"""Where a record came from and when it was published; behind the record's own fields."""
 
 
-def landing_schema(writer: WriterSchema) -> dict[str, Json]:
-    """The schema of a landing container."""
-    fields = writer.document["fields"]
-    assert isinstance(fields, list)
-    return {**writer.document, "fields": [*fields, *LANDING_FIELDS]}
+def landing_columns(record: RecordType) -> pl.Schema:
+    """What a landing table is given of records of this type."""
+    return pl.Schema({**{field.name: dtype_of(field.type) for field in record.fields}, **LINEAGE})
 
 
-def landing_container(
-    group: WriterGroup, offsets: npt.NDArray[np.int64], timestamps: npt.NDArray[np.int64], partition: int
-) -> bytes:
-    """One container, codec null, one block. `offsets` and `timestamps` are the whole fetch's, as `decode` took them."""
-    places = zigzags(offsets[group.indexes]), zigzags(timestamps[group.indexes])
-    rows = zip(_bodies(group), repeat(zigzag(partition)), *places, strict=False)
-    return container(landing_schema(group.writer), list(chain.from_iterable(rows)), len(group.bodies))
+def landing_stream(frame: pl.DataFrame, partition: int) -> bytes:
+    """Decoded records of one partition, with `_offset` and `_timestamp` as the decoder has them."""
+    return stream(frame.with_columns(pl.lit(partition, pl.Int32).alias(PARTITION)))
 
 
-def _bodies(group: WriterGroup) -> list[bytes]:
-    bodies = list(group.bodies)
-    odd = np.flatnonzero(~group.plain).tolist()
-    if odd:
-        schema = fastavro.parse_schema(dict(group.writer.document))
-        for place in odd:
-            record = fastavro.schemaless_reader(io.BytesIO(bodies[place]), schema, None)
-            out = io.BytesIO()
-            fastavro.schemaless_writer(out, schema, record)
-            bodies[place] = out.getvalue()
-    return bodies
+def stream(frame: pl.DataFrame) -> bytes:
+    """An Arrow IPC stream of one record batch. Texts go as texts: as views each column would bring along all bodies."""
+    out = io.BytesIO()
+    frame.rechunk().write_ipc_stream(out, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
+    return out.getvalue()

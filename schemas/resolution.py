@@ -62,12 +62,19 @@ class Spot(NamedTuple):
     stored: bool = True
 
 
-def resolved(writer: RecordType, reader: RecordType, wanted: Collection[str] | None = None) -> tuple[Program, Node]:
+def resolved(
+    writer: RecordType,
+    reader: RecordType,
+    wanted: Collection[str] | None = None,
+    *,
+    symbols_as_written: bool = False,
+) -> tuple[Program, Node]:
     """A walk over the writer's bodies, and the reader's columns. `wanted`: only these fields become columns; all are read and checked.
 
-    Two more columns come last, whose lanes no operation fills: PLACE. Raises Unsupported.
+    A symbol that the reader does not know is its default, or, `symbols_as_written`, itself. Two more columns come last, whose lanes no
+    operation fills: PLACE. Raises Unsupported.
     """
-    resolution = _Resolution()
+    resolution = _Resolution(symbols_as_written)
     names = {each.name for each in reader.fields} if wanted is None else set(wanted)
     fields = resolution.fields(writer, reader, Spot(), names)
     place = {name: Node(kind, 0, resolution.assembler.lane(Lane(0))) for name, kind in PLACE.items()}
@@ -77,8 +84,9 @@ def resolved(writer: RecordType, reader: RecordType, wanted: Collection[str] | N
 class _Resolution:
     """Adds operations in the order of the writer's bytes; gives nodes, or None where nothing is stored."""
 
-    def __init__(self) -> None:
+    def __init__(self, symbols_as_written: bool) -> None:
         self.assembler = Assembler()
+        self._symbols_as_written = symbols_as_written
 
     def fields(
         self, writer: RecordType, reader: RecordType | None, spot: Spot, names: Collection[str]
@@ -207,7 +215,8 @@ class _Resolution:
         known = set(reader.symbols)
         if reader.default is None and not known.issuperset(writer.symbols):
             raise Unsupported("a symbol the reader does not know, and no default")
-        texts = [symbol if symbol in known else reader.default or "" for symbol in writer.symbols]
+        kept = set(writer.symbols) if self._symbols_as_written else known
+        texts = [symbol if symbol in kept else reader.default or "" for symbol in writer.symbols]
         return self._texts(Op.SYMBOL, spot, len(texts) - 1, self.assembler.table(texts))
 
     def _texts(self, op: Op, spot: Spot, high: int, extra: int = 0) -> Node | None:

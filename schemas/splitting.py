@@ -32,10 +32,10 @@ def split(decoded: Decoded, lengths: Sequence[int], offsets: Ints) -> list[Decod
 def _groups(groups: Sequence[WriterGroup], first: int, last: int) -> tuple[WriterGroup, ...]:
     """Those that have records of the batch, in the order in which it met their writers."""
     parts = [_part(group, first, last) for group in groups]
-    return tuple(sorted((part for part in parts if len(part.bodies)), key=lambda part: int(part.indexes[0])))
+    return tuple(sorted((part for part in parts if len(part.indexes)), key=lambda part: int(part.indexes[0])))
 
 
 def _part(group: WriterGroup, first: int, last: int) -> WriterGroup:
     """Of the records from this row to before that one."""
     begin, end = np.searchsorted(group.indexes, [first, last]).tolist()
-    return WriterGroup(group.writer, group.indexes[begin:end] - first, group.bodies[begin:end], group.plain[begin:end])
+    return WriterGroup(group.writer, group.indexes[begin:end] - first)

@@ -10,7 +10,7 @@ from schemas.batch import OffsetRange
 class Insert:
     """Rows for one table under one token. Equal tokens carry equal rows, always: a destination drops the repeat.
 
-    data: an Avro object container file; rows: how many records are in it.
+    data: an Arrow IPC stream of one record batch; rows: how many are in it.
     """
 
     table: str

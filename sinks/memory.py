@@ -2,7 +2,7 @@
 
 import io
 
-import fastavro
+import polars as pl
 
 from schemas.batch import OffsetRange
 from sinks.base import Insert, InsertRefused, SinkBusy
@@ -42,6 +42,4 @@ class MemorySink:
             self.lose_rows -= 1
             raise SinkBusy("killed after the token was kept")
         raw = insert.table.removesuffix("_landing") + "_raw"
-        for row in fastavro.reader(io.BytesIO(insert.data)):
-            assert isinstance(row, dict)
-            self._rows.setdefault(raw, []).append(row)
+        self._rows.setdefault(raw, []).extend(pl.read_ipc_stream(io.BytesIO(insert.data)).to_dicts())

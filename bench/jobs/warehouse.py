@@ -15,7 +15,7 @@ from bench.meter import Meter
 from schemas.batch import Batch
 from schemas.columns import ColumnDecoder
 from schemas.decoders import Decoders
-from schemas.landing import landing_container
+from schemas.landing import landing_stream
 from schemas.registry import SchemaBook
 from schemas.topics import ORDERS
 from sinks.base import Insert
@@ -84,7 +84,7 @@ def kontor(world: World, meter: Meter) -> None:
 
 
 def insert_only(world: World, meter: Meter) -> None:
-    """The raw limit: containers that were made before the clock starts, inserted four at a time."""
+    """The raw limit: streams that were made before the clock starts, inserted four at a time."""
     sink = ClickHouseWriter(migrated(world))
     inserts = _prepared(world)
 
@@ -116,9 +116,8 @@ def _prepared(world: World) -> list[Insert]:
         if values:
             offsets = np.arange(len(values), dtype=np.int64)
             times = np.full(len(values), 1_795_000_000_000, np.int64)
-            (group,) = decoder.decode(values, offsets, times).groups
-            container = landing_container(group, offsets, times, 0)
-            found.append(Insert("orders_landing", f"raw:{len(found)}", container, len(values)))
+            data = landing_stream(decoder.decode(values, offsets, times).frame, 0)
+            found.append(Insert("orders_landing", f"raw:{len(found)}", data, len(values)))
     consumer.close()
     return found
 

@@ -23,8 +23,9 @@ INSERT_SETTINGS: Final[Mapping[str, str]] = {
     "async_insert": "0",
     "insert_deduplicate": "1",
     "deduplicate_blocks_in_dependent_materialized_views": "1",
-    # a row of an older writer schema has fewer fields
-    "input_format_avro_allow_missing_fields": "1",
+    # a worker may be a schema behind or ahead of the tables
+    "input_format_arrow_allow_missing_columns": "1",
+    "input_format_skip_unknown_fields": "1",
     "input_format_null_as_default": "1",
 }
 

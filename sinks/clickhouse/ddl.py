@@ -1,7 +1,7 @@
 """From an Avro record to its ClickHouse tables: pure text, so that a migration can be written and held equal to its schema.
 
-Per topic: `<topic>_landing` (Null) takes the Avro container, `<topic>_from_landing` moves it on, `<topic>_raw` keeps one row per Kafka
-record by partition and offset (the proof), `<topic>` is the view with one row per event_id (what people query and sum).
+Per topic: `<topic>_landing` (Null) takes the inserts, `<topic>_from_landing` moves them on, `<topic>_raw` keeps one row per Kafka record by
+partition and offset (the proof), `<topic>` is the view with one row per event_id (what people query and sum).
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class NoColumnType(ValueError):
 
 
 def column_type(schema: Schema, named: dict[str, Schema] | None = None) -> str:
-    """ClickHouse's type for an Avro type, as ClickHouse's own Avro input reads it."""
+    """ClickHouse's type for an Avro type, as the columns of `schemas.dtypes` go into it."""
     named = {} if named is None else named
     if isinstance(schema, str):
         if schema in named:
@@ -42,8 +42,8 @@ def column_type(schema: Schema, named: dict[str, Schema] | None = None) -> str:
     if len(branches) != 1 or len(schema) != 2:
         raise NoColumnType(f"only unions of null and one type have a column: {schema!r}")
     inner = column_type(_schema(branches[0]), named)
-    if inner.startswith(("Array(", "Map(")):
-        raise NoColumnType(f"a nullable {inner.split('(')[0].lower()}: use an empty one instead")
+    if inner.startswith("Array("):
+        raise NoColumnType("a nullable array or map: use an empty one instead")
     if inner.startswith("LowCardinality("):
         return f"LowCardinality(Nullable({inner.removeprefix('LowCardinality(').removesuffix(')')}))"
     return f"Nullable({inner})"
@@ -111,7 +111,9 @@ def _complex_type(schema: Mapping[str, object], named: dict[str, Schema]) -> str
         case "array":
             return f"Array({column_type(_schema(schema['items']), named)})"
         case "map":
-            return f"Map(String, {column_type(_schema(schema['values']), named)})"
+            return (
+                f"Array(Tuple(key String, value {column_type(_schema(schema['values']), named)}))"  # as in our frames
+            )
         case "record":
             return f"Tuple({', '.join(_fields(schema, named))})"
         case _:

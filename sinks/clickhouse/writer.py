@@ -1,4 +1,4 @@
-"""Stores an insert once: the Avro bytes themselves, under the token that its bounds give.
+"""Stores an insert once: columns in Arrow, under the token that its bounds give.
 
 Transient trouble (the list of clickhouse-kafka-connect's Utils.java, and whatever breaks the connection) is SinkBusy; everything
 else ClickHouse says is InsertRefused with its code and text.
@@ -49,7 +49,7 @@ class ClickHouseWriter:
     def _insert(self, insert: Insert) -> None:
         settings = {**INSERT_SETTINGS, "insert_deduplication_token": insert.token}
         with self._told(insert.token):
-            self._client().raw_insert(insert.table, insert_block=insert.data, fmt="Avro", settings=settings)
+            self._client().raw_insert(insert.table, insert_block=insert.data, fmt="ArrowStream", settings=settings)
 
     def _stored(self, table: str, span: OffsetRange) -> frozenset[int]:
         with self._told(f"{table} {span}"):

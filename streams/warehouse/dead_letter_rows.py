@@ -4,15 +4,14 @@ In Kafka a dead letter is the refused record itself with headers; in ClickHouse 
 somebody else wrote to the topic, or with broken headers, is kept all the same: a letter has no further dead letters to go to.
 """
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import fastavro
+import polars as pl
 
 from schemas import letters
 from schemas.batch import Batch, Headers
-from schemas.landing import landing_schema
+from schemas.landing import landing_columns, stream
 from schemas.letters import Closing, LetterHeaders
 from schemas.registry import WriterSchema
 
@@ -37,11 +36,9 @@ def rows(batch: Batch) -> list[Row]:
     ]
 
 
-def container(rows: Sequence[Row], writer: WriterSchema) -> bytes:
-    """An Avro container of the rows; `writer` is the topic's own schema."""
-    out = io.BytesIO()
-    fastavro.writer(out, fastavro.parse_schema(landing_schema(writer)), rows)
-    return out.getvalue()
+def landing(rows: Sequence[Row], writer: WriterSchema) -> bytes:
+    """The rows as they are inserted; `writer` is the topic's own schema."""
+    return stream(pl.DataFrame(rows, landing_columns(writer.record)))
 
 
 def _told(batch: Batch, offset: int, timestamp: int, key: bytes | None, headers: Headers) -> dict[str, object]:

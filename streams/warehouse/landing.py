@@ -1,19 +1,21 @@
-"""From a decoded batch to what is inserted: the Avro bytes themselves, one insert per writer schema. Pure.
+"""From a decoded batch to what is inserted: its columns, one insert per writer schema. Pure.
 
 The token is made of the batch's bounds and the writer's fingerprint. Equal batches give equal tokens and equal rows, whoever cuts
 and decodes them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+import polars as pl
 
 from schemas.batch import Batch
-from schemas.columns import Decoded
+from schemas.columns import Decoded, WriterGroup
 from schemas.decoders import Decoders
-from schemas.landing import landing_container
+from schemas.landing import landing_stream
 from schemas.registry import WriterSchema
 from schemas.topics import DEAD_LETTERS, Topic
 from sinks.base import Insert
@@ -23,8 +25,6 @@ from streams.engine.letters import unreadable
 from streams.warehouse import dead_letter_rows
 
 LETTERS: Final = "letters"
-NO_FIELDS: Final = ()
-"""The bodies go on as they came; decoding only parts the good from the bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,14 @@ def inserts(topic: str, batch: Batch, decoded: Decoded, *, why: str = "") -> lis
     """The good records, writer schema by writer schema. `why` tells a repair's tokens from the first ones."""
     token = bounds_of(batch).token(topic, batch.span.partition) + why
     offsets = np.asarray(batch.offsets, np.int64)
-    timestamps = np.asarray(batch.timestamps, np.int64)
     return [
         Insert(
             table_of(topic),
             f"{token}:{group.writer.fingerprint}:{group.indexes[0]}",  # one writer may come in both framings: two groups
-            landing_container(group, offsets, timestamps, batch.span.partition),
-            len(group.bodies),
+            landing_stream(rows, batch.span.partition),
+            rows.height,
         )
-        for group in decoded.groups
+        for group, rows in _by_writer(decoded, offsets)
     ]
 
 
@@ -81,7 +80,7 @@ def dead_letter_inserts(topic: str, batch: Batch, writer: WriterSchema, *, why: 
     """Dead letters are no Avro on their way; every one of them becomes a row."""
     token = bounds_of(batch).token(topic, batch.span.partition) + why
     rows = dead_letter_rows.rows(batch)
-    return [Insert(table_of(topic), f"{token}:{LETTERS}", dead_letter_rows.container(rows, writer), len(rows))]
+    return [Insert(table_of(topic), f"{token}:{LETTERS}", dead_letter_rows.landing(rows, writer), len(rows))]
 
 
 def prepare(topic: Topic, batch: Batch, decoders: Decoders, *, why: str = "") -> Prepared:
@@ -89,6 +88,17 @@ def prepare(topic: Topic, batch: Batch, decoders: Decoders, *, why: str = "") ->
     if topic is DEAD_LETTERS:
         rows = dead_letter_inserts(topic.name, batch, decoders.book.reader(topic.name), why=why)
         return Prepared(rows, [], frozenset(batch.offsets))
-    decoded = decoders.decode(topic.name, batch, NO_FIELDS)
+    decoded = decoders.decode_as_written(topic.name, batch)
     good = frozenset(batch.offsets) - {bad.offset for bad in decoded.bad}
     return Prepared(inserts(topic.name, batch, decoded, why=why), unreadable(batch, decoded), good)
+
+
+def _by_writer(decoded: Decoded, offsets: npt.NDArray[np.int64]) -> Iterator[tuple[WriterGroup, pl.DataFrame]]:
+    if len(decoded.groups) == 1:
+        yield decoded.groups[0], decoded.frame
+        return
+    for group in decoded.groups:
+        yield (
+            group,
+            decoded.frame.filter(pl.Series(np.isin(decoded.frame["_offset"].to_numpy(), offsets[group.indexes]))),
+        )

@@ -1,82 +1,207 @@
-"""ClickHouse takes the bodies themselves: a landing container read as Avro gives the rows that were published."""
+"""What ClickHouse keeps of a record is what an Avro reader reads of it: our columns beside its own Avro input."""
 
+import asyncio
 import io
-import json
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
+import secrets
+from collections.abc import Iterator
 
-import chdb
 import fastavro
-import numpy as np
+import pytest
 
+from schemas.avro_types import Json
+from schemas.batch import Batch, OffsetRange
 from schemas.codec import Codec
-from schemas.columns import ColumnDecoder
-from schemas.landing import landing_container
-from schemas.registry import SchemaBook
-from schemas.topics import STOCK
-from schemas.values import Event
+from schemas.decoders import Decoders
+from schemas.example_events import examples
+from schemas.framing import frame
+from schemas.landing import landing_stream
+from schemas.registry import SchemaBook, WriterSchema, writer_schema
+from schemas.topics import DEAD_LETTERS, ORDERS
+from sinks.base import Insert
+from sinks.clickhouse.client import INSERT_SETTINGS, Address
+from sinks.clickhouse.ddl import topic_ddl
+from sinks.clickhouse.migrate import DDL_SETTINGS, Migration
+from sinks.clickhouse.writer import ClickHouseWriter
+from streams.engine.dead_letters import DeadLetter
+from streams.warehouse.landing import prepare
+from tests.clickhouse import EmbeddedClickHouse
+from tests.loads import orders
 
 BOOK = SchemaBook.from_files()
-NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
-NOW_MS = int(NOW.timestamp() * 1000)
-OFFSETS = np.array([5, 200, 201, 20_000_000_000], np.int64)
-TIMES = np.array([NOW_MS, NOW_MS + 1, NOW_MS + 1, NOW_MS + 250], np.int64)
+DECODERS = Decoders(BOOK)
+T = 1_793_800_000_000
+PARTITION = 3
 
 
-def a_movement(**changes: object) -> Event:
-    movement: dict[str, object] = {
-        "event_id": "m1",
-        "occurred_at": NOW,
-        "source": "wms",
-        "kind": "INBOUND",
-        "sku": "size 7",
-        "warehouse_id": "w1",
-        "quantity": 300,
-    }
-    return {**movement, **changes}  # type: ignore[dict-item]
+class Tables:
+    """A database of one test, with the tables of topics as a migration makes them."""
+
+    def __init__(self, server: EmbeddedClickHouse) -> None:
+        self.address = Address(server.url, server.user, server.password, f"landing_{secrets.token_hex(4)}")
+        with self.address.connect(database="default") as client:
+            client.command(f"CREATE DATABASE {self.address.database}")
+        self.client = self.address.connect()
+        self._sink = ClickHouseWriter(self.address)
+
+    def make(self, reader: WriterSchema) -> None:
+        for statement in Migration(1, reader.topic, topic_ddl(reader.topic, reader.document)).statements():
+            self.client.command(statement, settings=DDL_SETTINGS)
+
+    def insert(self, insert: Insert) -> None:
+        asyncio.run(self._sink.insert(insert))
+
+    def rows(self, table: str, columns: str = "*") -> list[tuple[object, ...]]:
+        """In the order of their offsets."""
+        return [tuple(row) for row in self.client.query(f"SELECT {columns} FROM {table} ORDER BY _offset").result_rows]
+
+    def close(self) -> None:
+        self._sink.close()
+        self.client.close()
 
 
-def containers(*, walked: bool = True) -> list[bytes]:
-    """A fetch of four, the third of them bad."""
+@pytest.fixture
+def tables(clickhouse: EmbeddedClickHouse) -> Iterator[Tables]:
+    found = Tables(clickhouse)
+    yield found
+    found.close()
+
+
+def a_batch(topic: str, values: list[bytes]) -> Batch:
+    """Offsets with holes."""
+    offsets = range(5, 5 + 3 * len(values), 3)
+    span = OffsetRange(topic, PARTITION, offsets[0], offsets[-1])
+    return Batch(span, offsets, [T + n for n in range(len(values))], [None] * len(values), values)
+
+
+def as_avro(topic: str, batch: Batch) -> bytes:
+    """The same records read by the codec and written by fastavro."""
+    reader = BOOK.reader(topic)
+    fields = reader.document["fields"]
+    assert isinstance(fields, list)
+    lineage: list[Json] = [
+        {"name": "_partition", "type": "int"},
+        {"name": "_offset", "type": "long"},
+        {"name": "_timestamp", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+    ]
     codec = Codec(BOOK)
-    moves = (
-        a_movement(),
-        a_movement(unit_cost=Decimal("-0.0"), direction="LOST"),
-        a_movement(unit_cost=Decimal("12.3456")),
+    records = [
+        {
+            **codec.decode(topic, value, record_time_ms=time),
+            "_partition": PARTITION,
+            "_offset": offset,
+            "_timestamp": time,
+        }
+        for value, offset, time in zip(batch.values, batch.offsets, batch.timestamps, strict=True)
+    ]
+    out = io.BytesIO()
+    fastavro.writer(out, fastavro.parse_schema({**reader.document, "fields": [*fields, *lineage]}), records)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("topic", [topic for topic in BOOK.topics if topic != DEAD_LETTERS.name])
+def test_rows_are_those_of_clickhouses_avro_input(tables: Tables, topic: str) -> None:
+    """Every example of every version."""
+    tables.make(BOOK.reader(topic))
+    codec = Codec(BOOK)
+    values = [
+        frame(each.writer.fingerprint, codec.write_body(each.writer, each.event, record_time_ms=T))
+        for each in examples(BOOK, topic)
+    ]
+    batch = a_batch(topic, values)
+    decoded = DECODERS.decode_as_written(topic, batch)
+    assert not decoded.bad
+    tables.insert(Insert(f"{topic}_landing", "ours", landing_stream(decoded.frame, PARTITION), len(values)))
+    ours = tables.rows(f"{topic}_raw")
+    tables.client.command(f"TRUNCATE TABLE {topic}_raw")
+    tables.client.raw_insert(
+        f"{topic}_landing", insert_block=as_avro(topic, batch), fmt="Avro", settings=dict(INSERT_SETTINGS)
     )
-    first, second, last = (codec.encode(STOCK.name, move, record_time_ms=NOW_MS) for move in moves)
-    decoder = ColumnDecoder(STOCK.name, BOOK)
-    fetch = decoder.decode([first, second, second[:-1], last], OFFSETS, TIMES)
-    assert [bad.offset for bad in fetch.bad] == [201]
-    groups = fetch.groups if walked else [replace(group, plain=group.plain & False) for group in fetch.groups]
-    return [landing_container(group, OFFSETS, TIMES, 3) for group in groups]
+    assert ours == tables.rows(f"{topic}_raw")
+    assert len(ours) == len(values)
 
 
-def test_clickhouse_reads_what_was_published(tmp_path: Path) -> None:
-    (landed,) = containers()
-    file = tmp_path / "landing.avro"
-    file.write_bytes(landed)
-    columns = "sku, quantity, kind, direction, unit_cost, occurred_at, _partition, _offset, _timestamp"
-    settings = "output_format_json_quote_64bit_integers=0, date_time_output_format='iso', session_timezone='UTC'"
-    answer = chdb.query(f"SELECT {columns} FROM file('{file}', 'Avro') SETTINGS {settings} FORMAT JSONEachRow")  # type: ignore[no-untyped-call]
-    rows = [json.loads(line) for line in str(answer).splitlines()]
-    assert [row["_offset"] for row in rows] == [5, 200, 20_000_000_000]
-    assert [row["_partition"] for row in rows] == [3, 3, 3]
-    assert [row["unit_cost"] for row in rows] == [None, 0, 12.3456]
-    assert [row["direction"] for row in rows] == [None, "LOST", None]
-    assert {(row["sku"], row["quantity"], row["kind"]) for row in rows} == {("size 7", 300, "INBOUND")}
-    assert rows[0]["occurred_at"] == "2026-03-01T09:30:00.000Z"
-    assert rows[2]["_timestamp"] == "2026-03-01T09:30:00.250Z"
+def test_however_many_records_are_one_block_under_one_token(tables: Tables) -> None:
+    """More than the decoder walks at once. A token counts per block: of two blocks a repeat would drop one."""
+    tables.make(BOOK.reader(ORDERS.name))
+    batch = a_batch(ORDERS.name, [value for _, value, _, _ in orders(5_000, seed=3)])
+    for _ in range(3):
+        for insert in prepare(ORDERS, batch, DECODERS).inserts:
+            tables.insert(insert)
+    assert tables.rows("orders_raw", "_offset") == [(offset,) for offset in batch.offsets]
+    parts = tables.client.query(
+        "SELECT count() FROM system.parts WHERE database = currentDatabase() AND table = 'orders_raw'"
+    )
+    assert parts.result_rows == [(1,)]
 
 
-def test_any_avro_reader_reads_it() -> None:
-    (landed,) = containers()
-    rows = [dict(row) for row in fastavro.reader(io.BytesIO(landed)) if isinstance(row, dict)]
-    assert [row["_offset"] for row in rows] == [5, 200, 20_000_000_000]
-    assert rows[2]["_timestamp"] == NOW + timedelta(milliseconds=250)
+LABELS: Json = {"name": "labels", "type": {"type": "map", "values": "string"}}
+ID: Json = {"name": "event_id", "type": "string"}
+LATER: dict[str, Json] = {
+    "type": "record",
+    "name": "Parcel",
+    "fields": [
+        ID,
+        {
+            "name": "kind",
+            "type": {"type": "enum", "name": "Kind", "symbols": ["UNKNOWN", "SENT", "LOST"], "default": "UNKNOWN"},
+        },
+        {"name": "weight", "type": "long"},
+        LABELS,
+    ],
+}
+NOW: dict[str, Json] = {
+    **LATER,
+    "fields": [
+        ID,
+        {
+            "name": "kind",
+            "type": {"type": "enum", "name": "Kind", "symbols": ["UNKNOWN", "SENT"], "default": "UNKNOWN"},
+        },
+        {"name": "size", "type": "string", "default": "M"},
+        LABELS,
+    ],
+}
 
 
-def test_bodies_read_one_by_one_land_as_the_same_bytes() -> None:
-    assert containers(walked=False) == containers()
+def test_a_symbol_that_only_its_writer_knows_is_kept(tables: Tables) -> None:
+    """Beside a field that we have not heard of, which has no column, and one that the writer has not, which has our default."""
+    reader, writer = writer_schema("parcels", 1, NOW), writer_schema("parcels", 2, LATER)
+    tables.make(reader)
+    schema, values = fastavro.parse_schema(LATER), []
+    for kind in ("SENT", "LOST", "UNKNOWN"):
+        out = io.BytesIO()
+        fastavro.schemaless_writer(
+            out, schema, {"event_id": kind.lower(), "kind": kind, "weight": 7, "labels": {"to": kind}}
+        )
+        values.append(frame(writer.fingerprint, out.getvalue()))
+    decoded = Decoders(SchemaBook([reader], [writer])).decode_as_written("parcels", a_batch("parcels", values))
+    tables.insert(Insert("parcels_landing", "one", landing_stream(decoded.frame, PARTITION), 3))
+    assert tables.rows("parcels_raw", "kind, size, labels.value[1]") == [
+        (kind, "M", kind) for kind in ("SENT", "LOST", "UNKNOWN")
+    ]
+
+
+def test_records_of_two_writers_are_two_inserts(tables: Tables) -> None:
+    tables.make(BOOK.reader(ORDERS.name))
+    codec, found = Codec(BOOK), list(examples(BOOK, ORDERS.name))
+    values = [frame(e.writer.fingerprint, codec.write_body(e.writer, e.event, record_time_ms=T)) for e in found] * 2
+    batch = a_batch(ORDERS.name, values)
+    inserts = prepare(ORDERS, batch, DECODERS).inserts
+    assert len(inserts) == len({insert.token for insert in inserts}) == len({each.writer for each in found}) > 1
+    for insert in inserts:
+        tables.insert(insert)
+    assert tables.rows("orders_raw", "_offset, event_id") == [
+        (offset, each.event["event_id"]) for offset, each in zip(batch.offsets, found * 2, strict=True)
+    ]
+
+
+def test_a_letter_lands(tables: Tables) -> None:
+    tables.make(BOOK.reader(DEAD_LETTERS.name))
+    letter = DeadLetter("orders", 3, 7, T - 1, b"\xff", b"\0v", [("trace", b"\xfe")], "empty", "no bytes", "decode")
+    headers = [letter.all_headers("warehouse")]
+    span = OffsetRange(DEAD_LETTERS.name, PARTITION, 5, 5)
+    batch = Batch(span, [5], [T], [letter.coordinates.encode()], [b"\0v"], headers)
+    for insert in prepare(DEAD_LETTERS, batch, DECODERS).inserts:
+        tables.insert(insert)
+    columns = "hex(value), hex(key), origin, toUnixTimestamp64Milli(origin_timestamp), _partition, toUnixTimestamp64Milli(_timestamp)"
+    assert tables.rows("dead_letters_raw", columns) == [("0076", "FF", "orders/3/7", T - 1, PARTITION, T)]

@@ -258,7 +258,7 @@ def test_old_and_new_versions_and_both_framings_in_one_fetch(server: RegistrySer
     found = decoded(registry, [value(number) for number in range(200)])
     assert found.bad == ()
     assert found.frame["payment_id"].to_list() == [f"p{number}" for number in range(200)]
-    assert sorted(len(group.bodies) for group in found.groups) == [50, 50, 50, 50]
+    assert sorted(len(group.indexes) for group in found.groups) == [50, 50, 50, 50]
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,17 @@
 """One suite for every destination: stores an insert once, knows what it holds. A new destination is a line in `SINKS`."""
 
 import asyncio
-import io
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
-import fastavro
+import polars as pl
 import pytest
 
 from schemas.batch import OffsetRange
-from schemas.landing import LANDING_FIELDS
+from schemas.dtypes import UTC_MS
+from schemas.landing import landing_stream
 from sinks.base import Insert, InsertRefused, Sink, SinkBusy
 from sinks.clickhouse.client import Address
 from sinks.clickhouse.ddl import topic_ddl
@@ -74,13 +74,10 @@ def destination(request: pytest.FixtureRequest) -> Iterator[Destination]:
 
 
 def an_insert(token: str, *offsets: int, partition: int = 0, table: str = "things_landing") -> Insert:
-    out = io.BytesIO()
-    schema = fastavro.parse_schema({**RECORD, "fields": [*RECORD["fields"], *LANDING_FIELDS]})
-    rows = [
-        {"event_id": str(o), "_partition": partition, "_offset": o, "_timestamp": 1_780_000_000_000} for o in offsets
-    ]
-    fastavro.writer(out, schema, rows)
-    return Insert(table, token, out.getvalue(), len(rows))
+    schema = {"event_id": pl.String(), "_offset": pl.Int64(), "_timestamp": UTC_MS}
+    rows = pl.DataFrame([(str(o), o, 1_780_000_000_000) for o in offsets], schema, orient="row")
+    data = landing_stream(rows, partition)
+    return Insert(table, token, data, len(offsets))
 
 
 def test_a_repeated_insert_stores_nothing_new(destination: Destination) -> None:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from schemas.codec import Codec
 from schemas.columns import ColumnDecoder, Decoded
-from schemas.container import zigzag
 from schemas.fast_path import CHUNK
 from schemas.framing import RegistryId, frame, split
 from schemas.reasons import Reason, UnreadableMessage
@@ -23,6 +22,7 @@ from schemas.registry import KnownIds, SchemaBook, SchemaSource, WriterSchema
 from schemas.topics import CATALOGUE, ORDERS, PAYMENTS, Topic
 from schemas.values import Event
 from tests.strategies import RECORD_TIME_MS, events
+from tests.zigzag import zigzag
 
 BOOK = SchemaBook.from_files()
 TOPICS = list(CATALOGUE.values())

@@ -33,7 +33,7 @@ def a_batch(partition: int, values: Sequence[bytes | None]) -> Batch:
 
 def told(decoded: Decoded) -> object:
     bad = [(each.index, each.offset, str(each.cause)) for each in decoded.bad]
-    groups = [(each.writer, each.indexes.tolist(), list(each.bodies), each.plain.tolist()) for each in decoded.groups]
+    groups = [(each.writer, each.indexes.tolist()) for each in decoded.groups]
     return decoded.frame.to_dicts(), bad, groups
 
 

@@ -19,12 +19,12 @@ from schemas.avro_types import (
     RecordType,
     UnionType,
 )
-from schemas.container import zigzag, zigzags
 from schemas.doubts import GOOD
 from schemas.dtypes import Unsupported
 from schemas.fast_path import FastPath
 from schemas.program import MAX_DEPTH
 from schemas.resolution import resolved
+from tests.zigzag import zigzag
 
 LONG = Primitive("long")
 MONEY = DecimalType(18, 4)
@@ -37,11 +37,6 @@ def whole(schema: AvroType, *bodies: bytes) -> Sequence[bool]:
     accepted = doubts == GOOD
     assert frame["_offset"].to_list() == np.flatnonzero(accepted).tolist()
     return accepted.tolist()  # type: ignore[no-any-return]
-
-
-@given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1)))
-def test_many_longs_are_written_as_one_is(values: list[int]) -> None:
-    assert zigzags(np.array(values, np.int64)) == [zigzag(value) for value in values]
 
 
 @given(st.lists(st.integers(-(1 << 55), (1 << 55) - 1), min_size=1))
