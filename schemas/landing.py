@@ -32,5 +32,5 @@ def landing_stream(frame: pl.DataFrame, partition: int) -> bytes:
 def stream(frame: pl.DataFrame) -> bytes:
     """An Arrow IPC stream of one record batch. Texts go as texts: as views each column would bring along all bodies."""
     out = io.BytesIO()
-    frame.rechunk().write_ipc_stream(out, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
+    frame.rechunk().write_ipc_stream(out, compression="lz4", compat_level=pl.CompatLevel.oldest())
     return out.getvalue()

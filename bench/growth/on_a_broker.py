@@ -31,7 +31,7 @@ from streams.engine.moving_leaders import ask_again
 
 LOAD: Final = 1_500_000
 """Orders to decode. What the other jobs take long for they get less of."""
-LOADS: Final[Mapping[str, int]] = {"decode": LOAD, "warehouse": 600_000, "inventory": 120_000, "risk": 120_000}
+LOADS: Final[Mapping[str, int]] = {"decode": LOAD, "warehouse": LOAD, "inventory": 120_000, "risk": 120_000}
 DERIVING: Final = frozenset({"inventory", "risk"})  # those that write to the catalogue's topics
 LEFT: Final = 0.1  # of them, when the measure ends
 PATIENCE: Final = 120.0

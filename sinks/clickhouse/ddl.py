@@ -21,6 +21,8 @@ SCALARS: Final[Mapping[str, str]] = {
 }
 LINEAGE: Final = ("_partition Int32", "_offset Int64", "_timestamp DateTime64(3, 'UTC')")
 DEDUPLICATION_WINDOW: Final = 10_000
+COMPACT_PART_BYTES: Final = 256 << 20
+"""A part below this, before compression, has one file for all columns. With a file and more for each, making files is most of an insert."""
 
 
 class NoColumnType(ValueError):
@@ -83,6 +85,11 @@ SELECT * FROM {topic}_raw
 ORDER BY _partition, _offset
 LIMIT 1 BY event_id;
 """  # noqa: S608 - names come from the catalogue
+
+
+def compact_parts(topic: str) -> str:
+    """The statement that follows a topic's tables."""
+    return f"ALTER TABLE {topic}_raw MODIFY SETTING min_bytes_for_wide_part = {COMPACT_PART_BYTES};\n"
 
 
 def _fields(record: Mapping[str, object], named: dict[str, Schema]) -> list[str]:

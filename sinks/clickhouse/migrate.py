@@ -9,7 +9,7 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from sinks.clickhouse.client import Address
-from sinks.clickhouse.ddl import topic_ddl
+from sinks.clickhouse.ddl import compact_parts, topic_ddl
 
 FOLDER: Final = Path(__file__).parent / "migrations"
 
@@ -53,7 +53,7 @@ def write_topic_migration(topic: str, schema: Mapping[str, object], folder: Path
     """The migration that gives a new topic its tables, under the next free number."""
     number = max((migration.version for migration in read_folder(folder)), default=0) + 1
     path = folder / f"{number:04d}_{topic}.sql"
-    path.write_text(topic_ddl(topic, schema))
+    path.write_text(f"{topic_ddl(topic, schema)}\n{compact_parts(topic)}")
     return path
 
 

@@ -7,14 +7,12 @@ record is anything with offset, timestamp (ms), key, value and headers.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
-from schemas.batch import Batch, Headers, OffsetRange
+from schemas.batch import Batch, OffsetRange
 from streams.engine.bounds import Bounds
+from streams.engine.pending import Columns, Pending, Record
 from streams.engine.policy import BatchPolicy
-
-RECORD_OVERHEAD = 200  # bytes a fetched record takes beside its key and value, for the memory budget
 
 
 class Partition(NamedTuple):
@@ -22,25 +20,9 @@ class Partition(NamedTuple):
     partition: int
 
 
-class Record(Protocol):
-    """As aiokafka reads it."""
-
-    @property
-    def offset(self) -> int: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-    @property
-    def headers(self) -> Headers: ...
-
-
 @dataclass(slots=True)
 class _Lane:
-    pending: list[Record] = field(default_factory=list)
-    pending_bytes: int = 0
+    pending: Pending = field(default_factory=Pending)
     since: float = 0.0  # when the oldest pending record was fetched
     out: dict[int, int] = field(default_factory=dict)  # last offset -> bytes of each batch given out
     expected: Bounds | None = None
@@ -48,8 +30,6 @@ class _Lane:
 
 
 NOTHING: Final = _Lane()
-COLUMNS: Final = tuple(map(attrgetter, ("offset", "timestamp", "key", "value", "headers")))
-"""Of a batch, taken from its records."""
 
 
 class Assembler:
@@ -86,7 +66,7 @@ class Assembler:
             return False
         if lane.expected is not None:
             return self._held < self._budget or at == self._first_expected()
-        return lane.pending_bytes < self._policy.max_bytes and self._held < self._budget
+        return lane.pending.bytes < self._policy.max_bytes and self._held < self._budget
 
     def expect(self, at: Partition, bounds: Bounds) -> None:
         """The next batch of this partition is exactly these bounds: a write that may have happened is repeated."""
@@ -98,10 +78,7 @@ class Assembler:
             return
         if not lane.pending:
             lane.since = now
-        lane.pending.extend(records)
-        size = sum(map(_size, records))
-        lane.pending_bytes += size
-        self._held += size
+        self._held += lane.pending.extend(records)
 
     @property
     def busy(self) -> bool:
@@ -121,7 +98,7 @@ class Assembler:
         for at, lane in list(self._lanes.items()):
             while self._is_due(lane, now) or (at.partition in numbers and self._may_cut(lane)):
                 records = self._cut(lane)
-                if records:
+                if records.offsets:
                     yield at, _batch(at, records)
 
     def done(self, at: Partition, last: int) -> None:
@@ -134,8 +111,8 @@ class Assembler:
         """Want nothing more from this partition, and hold nothing of it, until positions are read anew."""
         lane = self._lanes[at]
         lane.stopped = True
-        self._held -= lane.pending_bytes
-        lane.pending, lane.pending_bytes = [], 0
+        self._held -= lane.pending.bytes
+        lane.pending = Pending()
 
     def clear(self) -> None:
         """Forget everything: positions are about to be read anew."""
@@ -151,45 +128,24 @@ class Assembler:
     def _may_cut(self, lane: _Lane) -> bool:
         if not lane.pending or len(lane.out) >= self._policy.in_flight:
             return False
-        return lane.expected is None or lane.pending[-1].offset >= lane.expected.hi
+        return lane.expected is None or lane.pending.last_offset >= lane.expected.hi
 
     def _is_due(self, lane: _Lane, now: float) -> bool:
         if not self._may_cut(lane):
             return False
-        full = len(lane.pending) >= self._policy.max_records or lane.pending_bytes >= self._policy.max_bytes
+        full = len(lane.pending) >= self._policy.max_records or lane.pending.bytes >= self._policy.max_bytes
         return full or lane.expected is not None or now - lane.since >= self._policy.linger
 
-    def _cut(self, lane: _Lane) -> list[Record]:
-        count = self._count_within_limits(lane) if lane.expected is None else _count_up_to(lane, lane.expected.hi)
-        lane.expected = None
-        records, lane.pending = lane.pending[:count], lane.pending[count:]
-        size = sum(map(_size, records)) if lane.pending else lane.pending_bytes
-        lane.pending_bytes -= size
-        if records:
-            lane.out[records[-1].offset] = size
+    def _cut(self, lane: _Lane) -> Columns:
+        pending, policy = lane.pending, self._policy
+        expected, lane.expected = lane.expected, None
+        count = pending.up_to(expected.hi) if expected else pending.within(policy.max_records, policy.max_bytes)
+        records, size = pending.take(count)
+        if records.offsets:
+            lane.out[records.offsets[-1]] = size
         return records
 
-    def _count_within_limits(self, lane: _Lane) -> int:
-        if lane.pending_bytes <= self._policy.max_bytes:
-            return min(len(lane.pending), self._policy.max_records)
-        size = 0
-        for count, record in enumerate(lane.pending[: self._policy.max_records]):
-            size += _size(record)
-            if size > self._policy.max_bytes:
-                return max(1, count)  # a record larger than the limit is a batch of its own
-        return min(len(lane.pending), self._policy.max_records)
 
-
-def _count_up_to(lane: _Lane, hi: int) -> int:
-    return sum(1 for record in lane.pending if record.offset <= hi)
-
-
-def _size(record: Record) -> int:
-    return len(record.value or b"") + len(record.key or b"") + RECORD_OVERHEAD
-
-
-def _batch(at: Partition, records: Sequence[Record]) -> Batch:
-    offsets, timestamps, keys, values, headers = (list(map(column, records)) for column in COLUMNS)
-    return Batch(
-        OffsetRange(at.topic, at.partition, offsets[0], offsets[-1]), offsets, timestamps, keys, values, headers
-    )
+def _batch(at: Partition, records: Columns) -> Batch:
+    span = OffsetRange(at.topic, at.partition, records.offsets[0], records.offsets[-1])
+    return Batch(span, *records)

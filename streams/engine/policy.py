@@ -25,7 +25,7 @@ class BatchPolicy:
         return replace(self, max_records=records) if records else self
 
 
-WAREHOUSE_BATCHES = BatchPolicy(max_records=50_000, max_bytes=8 << 20, linger=2.0)
+WAREHOUSE_BATCHES = BatchPolicy(max_records=50_000, max_bytes=16 << 20, linger=2.0)
 DECISION_BATCHES = BatchPolicy(max_records=4_000, max_bytes=4 << 20, linger=0.0, in_flight=1, together=True)
 """Somebody waits for the answer: cut when the lane is free, so that nothing stands in line behind a batch that was cut too early."""
 BOOKING_BATCHES = BatchPolicy(max_records=4_000, max_bytes=4 << 20, linger=0.1, together=True)

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.batch import Batch, Headers
-from streams.engine.assembly import RECORD_OVERHEAD, Assembler, Partition
+from streams.engine.assembly import Assembler, Partition
 from streams.engine.bounds import Bounds
+from streams.engine.pending import RECORD_OVERHEAD
 from streams.engine.policy import BatchPolicy
 
 P0, P1 = Partition("orders", 0), Partition("orders", 1)
