@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -15,15 +15,19 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench import orders
+from bench import load, orders, payments
 from bench.job import Job, Side, World
 from bench.jobs import JOBS
 from bench.meter import Measured
 from bench.stack import Neighbours, neighbours
 from local.processes import kill, spawn
-from schemas.topics import ORDERS, PARTITIONS
+from schemas.topics import ORDERS, PARTITIONS, PAYMENTS
 
-FEW: Final = "few-orders"
+FEW: Final = "few-"
+LOADS: Final[Mapping[str, Callable[[int], Iterator[tuple[bytes, bytes]]]]] = {
+    ORDERS.name: orders.values,
+    PAYMENTS.name: payments.values,
+}
 TIMEOUT: Final = 600.0
 MIB: Final = 1 << 20
 
@@ -37,11 +41,12 @@ def main() -> None:
     console = Console()
     wanted = [JOBS[name] for name in options.jobs] or list(JOBS.values())
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder, neighbours(Path(folder)) as found:
-        console.print(f"[dim]Kafka and Redis are up; writing {options.events:,} orders[/]")
         found.create_catalogue("")
-        found.create_topic(FEW, PARTITIONS)
-        orders.send(found.kafka, ORDERS.name, options.events)
-        orders.send(found.kafka, FEW, options.few)
+        for topic in sorted({job.load.name for job in wanted}):
+            console.print(f"[dim]writing {options.events:,} {topic}[/]")
+            found.create_topic(FEW + topic, PARTITIONS)
+            load.send(found.kafka, topic, LOADS[topic](options.events))
+            load.send(found.kafka, FEW + topic, LOADS[topic](options.few))
         for job in wanted:
             results = {
                 side.name: _run(job, side, found, Path(folder), options.few if side.slow else options.events)
@@ -74,11 +79,11 @@ def table(job: Job, results: Mapping[str, Measured]) -> Table:
 
 
 def _run(job: Job, side: Side, found: Neighbours, folder: Path, events: int) -> Measured:
-    topic = FEW if side.slow else ORDERS.name
+    topic = FEW + job.load.name if side.slow else job.load.name
     world = World(found.kafka, found.redis_url, found.clickhouse_url, topic, events, f"b{secrets.token_hex(3)}-", "")
     command = [sys.executable, "-m", "bench.child", job.name, side.name, json.dumps(asdict(world))]
     log = folder / f"{world.prefix}{job.name}.log"
-    child = spawn(command, log=log, environment={})
+    child = spawn(command, log=log, environment={"TMPDIR": str(folder)})
     try:
         code = child.wait(TIMEOUT)
     except subprocess.TimeoutExpired as late:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.meter import Meter
+from schemas.topics import ORDERS, Topic
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a side may use. `topic` has 8 partitions and holds exactly `events` orders; `prefix` makes further names unique.
+    """What a side may use. `topic` has 8 partitions and holds exactly `events` of the job's load; `prefix` makes further names unique.
 
     `catalogue_prefix` stands before the catalogue's topics, which exist, `orders` among them with the same events.
     """
@@ -42,5 +43,7 @@ class Job:
     name: str
     title: str
     sides: tuple[Side, ...]
+    load: Topic = ORDERS
+    """What there is to read: events of this topic."""
     expected: float | None = None
     """How many times plain Faust Kontor should reach, where that was promised."""

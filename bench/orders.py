@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Final
 
 import fastavro
-from confluent_kafka import Producer
 
 from bench.decode import an_order
 from schemas.framing import frame
@@ -57,20 +56,3 @@ def _bought_by(body: bytes, order: str, buyer: int) -> bytes:
     ):  # fmt: skip
         body = body.replace(mark.encode(), name.encode(), 1)
     return body
-
-
-def send(servers: str, topic: str, count: int) -> None:
-    """All acknowledged when this returns."""
-    producer = Producer(
-        {"bootstrap.servers": servers, "linger.ms": 20, "batch.size": 500_000, "queue.buffering.max.messages": 200_000}
-    )
-    for key, value in values(count):
-        while True:
-            try:
-                producer.produce(topic, value, key)
-                break
-            except BufferError:
-                producer.poll(0.1)
-        producer.poll(0)
-    if producer.flush(120):
-        raise RuntimeError("the broker did not take the load")

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ def app_of(world: World, name: str) -> faust.App:
         topic_partitions=PARTITIONS,
         consumer_auto_offset_reset="earliest",
         web_enabled=False,
+        datadir=f"{tempfile.gettempdir()}/{world.prefix}{name}",
     )
 
 
@@ -36,9 +38,9 @@ def source_of(app: faust.App, world: World) -> Any:
     return app.topic(world.topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
 
-def reader() -> Read:
-    """One order from one message's value."""
-    schema = fastavro.parse_schema(dict(SchemaBook.from_files().reader(ORDERS.name).document))
+def reader(topic: str = ORDERS.name) -> Read:
+    """One event from one message's value."""
+    schema = fastavro.parse_schema(dict(SchemaBook.from_files().reader(topic).document))
 
     def read(value: bytes) -> Any:
         return fastavro.schemaless_reader(io.BytesIO(value[FRAME:]), schema, None)

@@ -18,7 +18,7 @@ import psutil
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from bench import orders
+from bench import load, orders
 from bench.growth.point import Point
 from bench.job import World
 from bench.jobs.warehouse import migrated
@@ -41,23 +41,23 @@ def partitions(found: Neighbours) -> Iterator[Point]:
     for count in (1, 4, 8, 32):
         topic = f"by-{count}"
         found.create_topic(topic, count)
-        orders.send(found.kafka, topic, LOAD)
+        load.send(found.kafka, topic, orders.values(LOAD))
         yield _consumed(found, "decode", topic, f"{count} partitions", workers=1)
 
 
 def workers(found: Neighbours) -> Iterator[Point]:
-    for job, load in LOADS.items():
+    for job, count in LOADS.items():
         topic = f"{job}-{ORDERS.name}"
         found.create_topic(topic, PARTITIONS)
-        orders.send(found.kafka, topic, load)
-        for count in (1, 2, 4):
-            yield _consumed(found, job, topic, f"{job}, {count} workers", workers=count)
+        load.send(found.kafka, topic, orders.values(count))
+        for crew in (1, 2, 4):
+            yield _consumed(found, job, topic, f"{job}, {crew} workers", workers=crew)
 
 
 def _consumed(found: Neighbours, job: str, topic: str, many: str, *, workers: int) -> Point:
     """One group of so many processes; the topic's load is theirs from the beginning."""
-    load, prefix = LOADS[job], f"g{time.time_ns()}-"
-    world = World(found.kafka, found.redis_url, found.clickhouse_url, topic, 10 * load, prefix, f"{prefix}c-")
+    events, prefix = LOADS[job], f"g{time.time_ns()}-"
+    world = World(found.kafka, found.redis_url, found.clickhouse_url, topic, 10 * events, prefix, f"{prefix}c-")
     if job in DERIVING:
         found.create_catalogue(world.catalogue_prefix)
     if job == "warehouse":
@@ -67,7 +67,7 @@ def _consumed(found: Neighbours, job: str, topic: str, many: str, *, workers: in
 
     def over(done: int) -> bool:
         """Inventory's second hop ends after its first: what it has left counts too."""
-        return lag.behind(group) == 0 if job == "inventory" else done >= load * (1 - LEFT)
+        return lag.behind(group) == 0 if job == "inventory" else done >= events * (1 - LEFT)
 
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as logs:
         crew = [spawn(command, log=Path(logs) / f"{n}.log", environment={}) for n in range(workers)]
@@ -79,8 +79,8 @@ def _consumed(found: Neighbours, job: str, topic: str, many: str, *, workers: in
             done, cpu, began = _done(admin, group, topic), _cpu(crew), time.perf_counter()
             if not wait_until(lambda: over(_done(admin, group, topic)), timeout=PATIENCE):
                 raise RuntimeError(f"{many}: not through in {PATIENCE:.0f} s")
-            events = _done(admin, group, topic) - done
-            return Point(many, events / (time.perf_counter() - began), (_cpu(crew) - cpu) * 1e6 / events)
+            done = _done(admin, group, topic) - done
+            return Point(many, done / (time.perf_counter() - began), (_cpu(crew) - cpu) * 1e6 / done)
         finally:
             for worker in crew:
                 kill(worker)

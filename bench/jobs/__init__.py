@@ -8,5 +8,5 @@ from bench.job import Job
 from bench.jobs import consume_decode, inventory, risk, transactions, warehouse
 
 JOBS: Final[Mapping[str, Job]] = MappingProxyType(
-    {job.name: job for job in (consume_decode.JOB, inventory.JOB, risk.JOB, transactions.JOB, warehouse.JOB)}
+    {job.name: job for job in (consume_decode.JOB, inventory.JOB, risk.JOB, transactions.JOB, *warehouse.JOBS)}
 )

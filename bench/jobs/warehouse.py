@@ -1,7 +1,11 @@
-"""Orders from Kafka into ClickHouse's typed table, to the acknowledged insert. CPU is the worker's own; ClickHouse's is not in it."""
+"""Events from Kafka into ClickHouse's typed table, to the acknowledged insert. CPU is the worker's own; ClickHouse's is not in it.
+
+Orders are the widest rows of all, some sixty leaf columns with lists; payments are as most topics are.
+"""
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import faust
@@ -17,7 +21,7 @@ from schemas.columns import ColumnDecoder
 from schemas.decoders import Decoders
 from schemas.landing import landing_stream
 from schemas.registry import SchemaBook
-from schemas.topics import ORDERS
+from schemas.topics import ORDERS, PAYMENTS, Topic
 from sinks.base import Insert
 from sinks.clickhouse.client import Address
 from sinks.clickhouse.migrate import migrate
@@ -30,28 +34,29 @@ from streams.engine.policy import WAREHOUSE_BATCHES
 from streams.engine.settings import Settings
 from streams.engine.worker import Worker
 from streams.warehouse.agents import Warehouse
+from streams.warehouse.landing import table_of
 
 PLAIN_BATCH: Final = 1_000
 CHUNK: Final = 20_000
 
 
-def plain(world: World, meter: Meter) -> None:
+def plain(topic: Topic, world: World, meter: Meter) -> None:
     """Faust's `take`, and clickhouse-connect's own insert of rows. At least once: nothing keeps a repeat out."""
     client = migrated(world).connect()
-    app, read = plain_faust.app_of(world, "warehouse"), plain_faust.reader()
+    app, read = plain_faust.app_of(world, "warehouse"), plain_faust.reader(topic.name)
 
     @app.agent(plain_faust.source_of(app, world))
-    async def orders(stream: faust.StreamT[bytes]) -> None:
+    async def events(stream: faust.StreamT[bytes]) -> None:
         async for values in stream.take(PLAIN_BATCH, within=1.0):
             rows = [read(value) for value in values]
             names = list(rows[0])
-            client.insert("orders_landing", [[row[name] for name in names] for row in rows], column_names=names)
+            client.insert(table_of(topic.name), [[row[name] for name in names] for row in rows], column_names=names)
             meter.add(len(rows))
 
     plain_faust.run(app, meter)
 
 
-def kontor(world: World, meter: Meter) -> None:
+def kontor(topic: Topic, world: World, meter: Meter) -> None:
     """The app as it ships: decode, bounds written down, insert under a token."""
     worker = Worker(f"{world.prefix}warehouse", Settings(kafka=world.kafka), WAREHOUSE_BATCHES)
     sink = ClickHouseWriter(migrated(world))
@@ -64,8 +69,8 @@ def kontor(world: World, meter: Meter) -> None:
         await worker.consumer.commits.put(at, offset, metadata)
 
     warehouse = Warehouse(
-        (ORDERS,),
-        prefix=world.topic.removesuffix(ORDERS.name),
+        (topic,),
+        prefix=world.topic.removesuffix(topic.name),
         decoders=Decoders(SchemaBook.from_files()),
         sink=sink,
         letters=letters,
@@ -83,10 +88,10 @@ def kontor(world: World, meter: Meter) -> None:
     asyncio.run(worker.run())
 
 
-def insert_only(world: World, meter: Meter) -> None:
+def insert_only(topic: Topic, world: World, meter: Meter) -> None:
     """The raw limit: streams that were made before the clock starts, inserted four at a time."""
     sink = ClickHouseWriter(migrated(world))
-    inserts = _prepared(world)
+    inserts = _prepared(topic, world)
 
     async def run() -> None:
         waiting = iter(inserts)
@@ -102,10 +107,10 @@ def insert_only(world: World, meter: Meter) -> None:
     asyncio.run(run())
 
 
-def _prepared(world: World) -> list[Insert]:
+def _prepared(topic: Topic, world: World) -> list[Insert]:
     consumer, decoder = (
         Consumer({"bootstrap.servers": world.kafka, "group.id": "none"}),
-        ColumnDecoder(ORDERS.name, SchemaBook.from_files()),
+        ColumnDecoder(topic.name, SchemaBook.from_files()),
     )
     consumer.assign(
         [TopicPartition(world.topic, n, 0) for n in range(len(consumer.list_topics().topics[world.topic].partitions))]
@@ -117,7 +122,7 @@ def _prepared(world: World) -> list[Insert]:
             offsets = np.arange(len(values), dtype=np.int64)
             times = np.full(len(values), 1_795_000_000_000, np.int64)
             data = landing_stream(decoder.decode(values, offsets, times).frame, 0)
-            found.append(Insert("orders_landing", f"raw:{len(found)}", data, len(values)))
+            found.append(Insert(table_of(topic.name), f"raw:{len(found)}", data, len(values)))
     consumer.close()
     return found
 
@@ -130,8 +135,14 @@ def migrated(world: World) -> Address:
     return address
 
 
-JOB: Final = Job(
-    "warehouse",
-    "orders into ClickHouse",
-    (Side("plain Faust", plain, slow=True), Side("Kontor", kontor), Side("insert only", insert_only)),
-)
+def _job(name: str, topic: Topic) -> Job:
+    sides = ("plain Faust", plain, True), ("Kontor", kontor, False), ("insert only", insert_only, False)
+    return Job(
+        name,
+        f"{topic.name} into ClickHouse",
+        tuple(Side(title, partial(program, topic), slow=slow) for title, program, slow in sides),
+        topic,
+    )
+
+
+JOBS: Final = (_job("warehouse", ORDERS), _job("payments", PAYMENTS))
