@@ -1,7 +1,7 @@
 """Rows in memory: the default. A row that was read back is decoded when it is first asked for, so that a takeover costs what it reads,
 not what the rows are made of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from streams.engine.tables import SEPARATOR, Table, TableSpec, V
 
@@ -35,6 +35,14 @@ class MemoryTable(Table[V]):
         self._rows[key] = row
         self._changed.add(key)
 
+    def update(self, rows: Iterable[tuple[str, V]], /) -> None:  # type: ignore[override]  # of a mapping's ways to be told, one
+        changed = dict(rows)
+        self._rows.update(changed)
+        self._changed.update(changed)
+
+    def has_none_of(self, keys: Iterable[str]) -> bool:
+        return self._rows.keys().isdisjoint(keys)
+
     def __delitem__(self, key: str) -> None:
         del self._rows[key]
         self._changed.add(key)
@@ -58,16 +66,12 @@ class MemoryTable(Table[V]):
     def settle(self) -> None:
         """They are where they belong already."""
 
-    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+    def changes(self) -> list[tuple[bytes, bytes | None]]:
         prefix = self._spec.name.encode() + SEPARATOR
         rows, encode = self._rows, self._spec.encode
-        for key in self._changed:
-            row = rows.get(key)
-            if row is not None and not isinstance(row, _Encoded):
-                yield prefix + key.encode(), encode(row)
-            else:
-                yield prefix + key.encode(), row
+        changed = [(prefix + key.encode(), rows.get(key)) for key in self._changed]
         self._changed.clear()
+        return [(key, row if row is None or isinstance(row, _Encoded) else encode(row)) for key, row in changed]
 
 
 class MemoryStore:

@@ -6,6 +6,7 @@ rest is a store's business (`memory_store.py`, `rocks_store.py`); the truth is t
 
 from collections.abc import Iterable
 from copy import copy
+from itertools import chain
 from typing import Self, cast
 
 from streams.engine.memory_store import MemoryStore
@@ -46,7 +47,7 @@ class State:
             table.clear()
 
     def changes(self) -> list[tuple[bytes, bytes | None]]:
-        return [change for table in self._tables.values() for change in table.changes()]
+        return list(chain.from_iterable(table.changes() for table in self._tables.values()))
 
     def settle(self) -> None:
         """The changes handed out are committed."""

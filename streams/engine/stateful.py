@@ -22,7 +22,7 @@ from streams.engine.standby import Standby
 from streams.engine.state import AnyTable, State
 from streams.engine.steps import Calls, Outcome, Step
 from streams.engine.stores import stores
-from streams.engine.transactions import Emit, TransactionalWriter
+from streams.engine.transactions import Emits, TransactionalWriter
 from streams.engine.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -78,10 +78,13 @@ class StatefulApp:
             outcomes = [await self._step(owned.state, batch) for batch in batches]
             letters = [letter for outcome in outcomes for letter in outcome.letters]
             await self._send_letters(letters)
-            changes = [Emit(self._changelog, key, row, number) for key, row in owned.state.changes()]
+            changes = owned.state.changes()
             emits = [emit for outcome in outcomes for emit in outcome.emits]
             sources = {Partition(batch.span.topic, number): batch.span.last + 1 for batch in batches}
-            written = await writer.commit([*emits, *changes], sources)
+            written = await writer.commit(
+                [*emits, Emits(self._changelog, [key for key, _ in changes], [row for _, row in changes], number)],
+                sources,
+            )
             owned.state.settle()
             owned.position = written.get(Partition(self._changelog, number), owned.position)
         except BaseException:

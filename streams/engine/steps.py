@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Protocol
 from schemas.batch import Batch
 from streams.engine.dead_letters import DeadLetter
 from streams.engine.state import State
-from streams.engine.transactions import Emit
+from streams.engine.transactions import Emit, Emits
 
 ABREAST: Final = 4
 """Calls of one step at a time, at most."""
@@ -23,8 +23,13 @@ ABREAST: Final = 4
 class Outcome:
     """What a step leaves behind of a batch beside the tables' changes."""
 
-    emits: Sequence[Emit]
+    emits: Sequence[Emit | Emits]
     letters: Sequence[DeadLetter] = ()
+
+    @property
+    def records(self) -> list[Emit]:
+        """What is to be written, one by one."""
+        return [record for emit in self.emits for record in (emit.each() if isinstance(emit, Emits) else (emit,))]
 
 
 class Work(NamedTuple):

@@ -1,7 +1,7 @@
 """What a table is, wherever its rows rest. Every store is held to `tests/contract/test_tables.py`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -32,12 +32,16 @@ class Table(MutableMapping[str, V], ABC):
         """The row, or None where there is none; a store may know a way without the price of an exception."""
         return self.get(key)
 
+    def has_none_of(self, keys: Iterable[str]) -> bool:
+        """Whether no such row is there; a store may know it at once."""
+        return not any(key in self for key in keys)
+
     @abstractmethod
     def load(self, key: str, row: bytes | None) -> None:
         """A row as the changelog has it; not a change."""
 
     @abstractmethod
-    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+    def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
         """What was set or deleted since the last call, as changelog records."""
 
     @abstractmethod

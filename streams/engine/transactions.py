@@ -8,7 +8,7 @@ import asyncio
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
@@ -34,6 +34,26 @@ class Emit(NamedTuple):
     key: bytes
     value: bytes | None
     partition: int | None = None
+
+
+class Emits(NamedTuple):
+    """Records to write to one topic, in this order; as so many `Emit`, without an object for each."""
+
+    topic: str
+    keys: Sequence[bytes]
+    values: Sequence[bytes | None]
+    partition: int | None = None
+
+    def each(self) -> Iterator[Emit]:
+        for key, value in zip(self.keys, self.values, strict=True):
+            yield Emit(self.topic, key, value, self.partition)
+
+
+class _Columns(NamedTuple):
+    """The records of one partition."""
+
+    keys: list[bytes]
+    values: list[bytes | None]
 
 
 class _Sent(NamedTuple):
@@ -66,7 +86,9 @@ class TransactionalWriter:
         await producer.start()
         return cls(producer, group)
 
-    async def commit(self, records: Iterable[Emit], offsets: Mapping[Partition, int]) -> Mapping[Partition, int]:
+    async def commit(
+        self, records: Iterable[Emit | Emits], offsets: Mapping[Partition, int]
+    ) -> Mapping[Partition, int]:
         """Write all records and move the group to `offsets` (the next to read); raises Fenced, or KafkaError: nothing happened.
 
         Returns the offset behind the last record written to each partition: whoever reads on from there has missed nothing.
@@ -86,27 +108,31 @@ class TransactionalWriter:
     async def stop(self) -> None:
         await self._producer.stop()
 
-    async def _by_partition(self, records: Iterable[Emit]) -> Mapping[Partition, list[Emit]]:
-        found: defaultdict[tuple[str, int], list[Emit]] = defaultdict(list)
-        counts = self._partitions
-        for record in records:
-            topic, key, _, partition = record
-            if partition is None:
-                partition = zlib.crc32(key) % (counts.get(topic) or await self._count(topic))
-            found[topic, partition].append(record)
+    async def _by_partition(self, records: Iterable[Emit | Emits]) -> Mapping[Partition, _Columns]:
+        found: defaultdict[tuple[str, int], _Columns] = defaultdict(lambda: _Columns([], []))
+        for each in records:
+            many = each if isinstance(each, Emits) else Emits(each.topic, [each.key], [each.value], each.partition)
+            if many.partition is not None:
+                parts = {many.partition: _Columns([*many.keys], [*many.values])}
+            else:
+                parts = _by_key(many, self._partitions.get(many.topic) or await self._count(many.topic))
+            for number, (keys, values) in parts.items():
+                there = found[many.topic, number]
+                there.keys.extend(keys)
+                there.values.extend(values)
         return {Partition(*at): batch for at, batch in found.items()}
 
     async def _count(self, topic: str) -> int:
         self._partitions[topic] = len(await self._producer.partitions_for(topic))
         return self._partitions[topic]
 
-    async def _send(self, at: Partition, records: list[Emit]) -> list[_Sent]:
-        sent = []
-        while records:
+    async def _send(self, at: Partition, records: _Columns) -> list[_Sent]:
+        sent, first = [], 0
+        while first < len(records.keys):
             batch = self._producer.create_batch()
-            taken = _fill(batch, records)
+            taken = _fill(batch, records.keys[first:], records.values[first:])
             sent.append(await self._close(at, batch, taken))
-            records = records[taken:]
+            first += taken
         return sent
 
     async def _close(self, at: Partition, batch: BatchBuilder, size: int) -> _Sent:
@@ -114,14 +140,24 @@ class TransactionalWriter:
         return _Sent(at, await self._producer.send_batch(batch, at.topic, partition=at.partition), size)
 
 
-def _fill(batch: BatchBuilder, records: Sequence[Emit]) -> int:
+def _by_key(records: Emits, partitions: int) -> dict[int, _Columns]:
+    """The records of each partition, in their order."""
+    found = [_Columns([], []) for _ in range(partitions)]
+    for key, value in zip(records.keys, records.values, strict=True):
+        keys, values = found[zlib.crc32(key) % partitions]
+        keys.append(key)
+        values.append(value)
+    return {number: columns for number, columns in enumerate(found) if columns.keys}
+
+
+def _fill(batch: BatchBuilder, keys: Sequence[bytes], values: Sequence[bytes | None]) -> int:
     """How many went in, from the first on, which always does: one that is too large is the broker's to refuse.
 
     `BatchBuilder.append` takes twice the time to do the same.
     """
     append, now = batch._builder.append, int(time.time() * 1000)  # noqa: SLF001
     taken = 0
-    for _, key, value, _ in records:
+    for key, value in zip(keys, values, strict=True):
         if append(taken, now, key, value, NO_HEADERS) is None:
             break
         taken += 1

@@ -11,6 +11,7 @@ import polars as pl
 
 from streams.engine.event_ids import EventIds, Sighting
 from streams.engine.state import State
+from streams.inventory import bulk
 from streams.inventory.facts import COMMANDS, MOVES
 from streams.inventory.ledger import Article, Hold, Move, Movement, count, move_goods, ship
 from streams.inventory.promises import NO_MOVES, Answer, allocate, release, reserve
@@ -42,11 +43,15 @@ class Result(NamedTuple):
 
 @dataclass(slots=True)
 class Told:
-    """What a batch has to tell, in the order it happened. `journal`: sku, cause, ordinal within the cause, move."""
+    """What a batch has to tell, in the order it happened. `journal`: sku, cause, ordinal within the cause, move.
+
+    `granted`: reservations that were promised as they were asked, each a result and a move (`bulk.Parted`).
+    """
 
     journal: list[tuple[str, Cause, int, Move]] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     touched: dict[str, Cause] = field(default_factory=dict)
+    granted: list[pl.DataFrame] = field(default_factory=list)
 
 
 class Desk:
@@ -77,7 +82,23 @@ class Desk:
             self._put(sku, article, Cause(event_id, at, order, line, purchase), moves)
 
     def take_commands(self, rows: pl.DataFrame) -> None:
-        for command, at, kind, sku, warehouse, quantity, order, line, partial, lines in self._new(rows, COMMANDS):
+        new = [sighting is Sighting.NEW for sighting in self._seen.see(rows["command_id"].to_list())]
+        commands = rows.select(list(COMMANDS)).filter(pl.Series(new, dtype=pl.Boolean))
+        parted = bulk.parted(commands, self._articles, self._holds)
+        if parted.granted.height:
+            self._grant(parted.granted)
+        self.take_each(parted.others)
+
+    def _grant(self, granted: pl.DataFrame) -> None:
+        self.told.granted.append(granted)
+        causes = granted.select("command_id", "occurred_at", "order_id", "line_id")
+        for sku, row in bulk.grant(granted, self._articles, self._holds).items():
+            command, at, order, line = causes.row(row)
+            self.told.touched[sku] = Cause(command, at, order, line, None)
+
+    def take_each(self, commands: pl.DataFrame) -> None:
+        """New commands, one after the other."""
+        for command, at, kind, sku, warehouse, quantity, order, line, partial, lines in commands.iter_rows():
             article, key = self._article(sku), hold_key(sku, order, line)
             hold = self._holds.find(key) or Hold()
             match kind:

@@ -1,13 +1,15 @@
 """What inventory tells, as messages: results to fulfilment, levels to everybody, the journal to the analysts. Pure."""
 
 from collections.abc import Sequence
-from itertools import repeat
 from typing import Final
+
+import polars as pl
 
 from schemas.encode_columns import Column, Constant, encode_messages
 from schemas.registry import SchemaBook
 from schemas.topics import STOCK_JOURNAL, STOCK_LEVELS, STOCK_RESULTS
-from streams.engine.transactions import Emit
+from streams.engine.transactions import Emits
+from streams.inventory import places
 from streams.inventory.desk import Cause, Desk, Result
 from streams.inventory.ledger import Article, Move
 
@@ -22,15 +24,16 @@ class Telling:
         self._book = book
         self._prefix = prefix
 
-    def emits(self, desk: Desk) -> list[Emit]:
+    def emits(self, desk: Desk) -> list[Emits]:
         levels = [(sku, cause, desk.article(sku)) for sku, cause in desk.told.touched.items()]
         return [
+            *(emit for granted in desk.told.granted for emit in self._granted(granted)),
             *self._results(desk.told.results),
             *self._journal(desk.told.journal),
             *self._levels(levels),
         ]
 
-    def _results(self, results: Sequence[Result]) -> list[Emit]:
+    def _results(self, results: Sequence[Result]) -> list[Emits]:
         if not results:
             return []
         causes, skus, warehouses, requested, lines, answers = zip(*results, strict=True)
@@ -56,7 +59,39 @@ class Telling:
         }
         return self._messages(STOCK_RESULTS.name, [order or "" for order in orders], columns)
 
-    def _journal(self, journal: Sequence[tuple[str, Cause, int, Move]]) -> list[Emit]:
+    def _granted(self, rows: pl.DataFrame) -> list[Emits]:
+        """As `_results` and `_journal` tell a reservation of which nothing is missing."""
+        names = "command_id", "occurred_at", "sku", "order_id", "line_id", "quantity", "warehouse_id", "lines_of_order"
+        ids, times, skus, orders, lines, units, warehouses, of_order = (rows[name].to_list() for name in names)
+        both: dict[str, Column] = {"occurred_at": times, "sku": skus, "order_id": orders, "line_id": lines}
+        results: dict[str, Column] = {
+            **both,
+            "event_id": [f"stock_result:{command}:0" for command in ids],
+            "kind": Constant("RESERVED"),
+            "command_id": ids,
+            "warehouse_id": warehouses,
+            "requested": units,
+            "done": units,
+            "shortfall": Constant(0),
+            "reason_code": Constant(None),
+            "lines_of_order": of_order,
+        }
+        journal: dict[str, Column] = {
+            **both,
+            "event_id": [f"stock_move:{command}:0" for command in ids],
+            "kind": Constant("RESERVE"),
+            "from_place": Constant(places.UNPROMISED),
+            "to_place": Constant(places.PROMISED),
+            "quantity": units,
+            "purchase_order_id": Constant(None),
+            "cause_event_id": ids,
+        }
+        return [
+            *self._messages(STOCK_RESULTS.name, orders, results),
+            *self._messages(STOCK_JOURNAL.name, skus, journal),
+        ]
+
+    def _journal(self, journal: Sequence[tuple[str, Cause, int, Move]]) -> list[Emits]:
         if not journal:
             return []
         skus, causes, ordinals, moves = zip(*journal, strict=True)
@@ -77,7 +112,7 @@ class Telling:
         }
         return self._messages(STOCK_JOURNAL.name, skus, columns)
 
-    def _levels(self, levels: Sequence[tuple[str, Cause, Article]]) -> list[Emit]:
+    def _levels(self, levels: Sequence[tuple[str, Cause, Article]]) -> list[Emits]:
         on_hand = [article.on_hand for _, _, article in levels]
         reserved = [article.reserved for _, _, article in levels]
         available = [there - bound for there, bound in zip(on_hand, reserved, strict=True)]
@@ -97,11 +132,11 @@ class Telling:
         }
         return self._messages(STOCK_LEVELS.name, [sku for sku, _, _ in levels], columns)
 
-    def _messages(self, topic: str, keys: Sequence[str], columns: dict[str, Column]) -> list[Emit]:
+    def _messages(self, topic: str, keys: Sequence[str], columns: dict[str, Column]) -> list[Emits]:
         if not keys:
             return []
         values = encode_messages(self._book, topic, {**columns, "source": SOURCE}, len(keys))
-        return list(map(Emit, repeat(self._prefix + topic), [key.encode() for key in keys], values))
+        return [Emits(self._prefix + topic, [key.encode() for key in keys], values)]
 
 
 def _kind(available: int) -> str:

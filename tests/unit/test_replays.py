@@ -86,17 +86,17 @@ def app(request: pytest.FixtureRequest) -> App:
 def test_a_repaired_letter_counts_once_however_often_it_is_replayed(app: App) -> None:
     whole = app.encoded(app.event)
     refused = app.take(whole[:-1])
-    assert ([letter.reason for letter in refused.letters], refused.emits) == (["truncated"], [])
-    assert app.take(whole).emits
+    assert ([letter.reason for letter in refused.letters], refused.records) == (["truncated"], [])
+    assert app.take(whole).records
     for _ in range(2):
         again = app.take(whole)
-        assert (again.emits, again.letters) == ([], [])
+        assert (again.records, again.letters) == ([], [])
         app.restart()
 
 
 def test_a_conflict_stays_one_after_a_restart_and_after_a_replay(app: App) -> None:
-    assert app.take(app.encoded(app.event)).emits
+    assert app.take(app.encoded(app.event)).records
     for _ in range(2):
         app.restart()
         outcome = app.take(app.encoded(app.other))
-        assert ([letter.reason for letter in outcome.letters], outcome.emits) == (["id_conflict"], [])
+        assert ([letter.reason for letter in outcome.letters], outcome.records) == (["id_conflict"], [])

@@ -9,10 +9,11 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 
 from streams.engine.raw_records import RAW
-from streams.engine.transactions import Emit, _fill
+from streams.engine.transactions import _fill
 
 LIMIT = 20_000
-RECORDS = [Emit("t", b"k%d" % n, None if n % 7 == 0 else bytes(n % 50)) for n in range(2_000)]
+KEYS = [b"k%d" % n for n in range(2_000)]
+VALUES = [None if n % 7 == 0 else bytes(n % 50) for n in range(2_000)]
 READ = ("offset", "timestamp", "key", "value")
 
 
@@ -32,11 +33,11 @@ def seen(records: Sequence[object], *fields: str) -> list[tuple[object, ...]]:
 
 def test_a_batch_is_filled_as_its_own_method_fills_it() -> None:
     ours, theirs = builder(), builder()
-    taken = _fill(ours, RECORDS)
-    for record in RECORDS:
-        if theirs.append(timestamp=None, key=record.key, value=record.value) is None:
+    taken = _fill(ours, KEYS, VALUES)
+    for key, value in zip(KEYS, VALUES, strict=True):
+        if theirs.append(timestamp=None, key=key, value=value) is None:
             break
-    assert 0 < taken < len(RECORDS)
+    assert 0 < taken < len(KEYS)
     assert taken == ours.record_count() == theirs.record_count()
     fields = ("offset", "key", "value", "headers")
     assert seen(read(ours._build(), None), *fields) == seen(read(theirs._build(), None), *fields)
@@ -44,7 +45,7 @@ def test_a_batch_is_filled_as_its_own_method_fills_it() -> None:
 
 def test_the_first_record_goes_in_whatever_its_size() -> None:
     """Whoever fills batch after batch comes to an end."""
-    assert _fill(builder(), [Emit("t", b"k", bytes(2 * LIMIT)), *RECORDS]) == 1
+    assert _fill(builder(), [b"k", *KEYS], [bytes(2 * LIMIT), *VALUES]) == 1
 
 
 def test_raw_records_have_what_a_batch_needs() -> None:

@@ -74,7 +74,7 @@ def test_every_example_becomes_facts_once(topic: str) -> None:
     ]
     step, state = Route(topic, Decoders(BOOK), ORDER_FACTS.name, Memories()), State(TABLES)
     outcome = step(state, a_batch(topic, [*values, *values], 2_000_000_000_000))
-    rows = [row for emit in outcome.emits for row in facts_of(unpack(emit.value))]
+    rows = [row for emit in outcome.records for row in facts_of(unpack(emit.value))]
     assert outcome.letters == []
     assert {row.fact.topic for row in rows} == {topic}
     assert len({row.fact.event_id for row in rows}) == len(rows) <= len(values)
@@ -94,7 +94,7 @@ def test_an_id_with_another_body_and_poison_become_dead_letters() -> None:
 def test_a_whole_life_in_messages_that_every_reader_takes() -> None:
     step, state = facts_step(tables()), State(TABLES)
     facts = (placed(), verdict(), *reserved(), captured(), seen("SIGNED"))
-    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(fact) for fact in facts])).emits)
+    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(fact) for fact in facts])).records)
     changes = events(emits, ORDER_LIFECYCLE.name)
     assert [change["state"] for change in changes] == [
         "AWAITING_RISK", "AWAITING_STOCK", "AWAITING_PAYMENT", "PAID", "DISPATCHED", "SHIPPED", "DELIVERED", "COMPLETED"
@@ -113,7 +113,7 @@ def test_a_warehouse_that_refuses_is_not_chosen_again() -> None:
     lookups.levels = {line.sku: {"BER": 9, "MUC": 9} for line in TWO_LINES}
     step, state = facts_step(lookups), State(TABLES)
     facts = (placed(), verdict(), *reserved(), captured(), answered("allocate:o1:1:1", "REFUSED"))
-    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(*facts)])).emits)
+    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(*facts)])).records)
     decisions = events(emits, DISPATCH_DECISIONS.name)
     assert [decision["kind"] for decision in decisions] == ["DISPATCHED", "REVISED"]
     assert [c for c in commands(emits) if c[0] == "ALLOCATE"] == [
@@ -123,10 +123,12 @@ def test_a_warehouse_that_refuses_is_not_chosen_again() -> None:
 def test_an_order_nobody_can_serve_is_tried_again_when_stock_has_come() -> None:
     lookups = tables(units=0)
     step, state = facts_step(lookups), State(TABLES)
-    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(placed(), verdict(), *reserved(), captured())])).emits)
+    emits = list(
+        step(state, a_batch(ORDER_FACTS.name, [message(placed(), verdict(), *reserved(), captured())])).records
+    )
     assert [d["kind"] for d in events(emits, DISPATCH_DECISIONS.name)] == ["IMPOSSIBLE"]
     lookups.levels = tables().levels
-    emits = list(step(state, a_batch(ORDER_FACTS.name, [message()], NOW + 9_000)).emits)
+    emits = list(step(state, a_batch(ORDER_FACTS.name, [message()], NOW + 9_000)).records)
     assert [d["kind"] for d in events(emits, DISPATCH_DECISIONS.name)] == ["REVISED"]
     assert state.table(FILES)["o1"].state == "DISPATCHED"
 
@@ -136,8 +138,8 @@ def test_an_order_that_is_not_paid_in_time_expires_and_lets_its_stock_go() -> No
     step(state, a_batch(ORDER_FACTS.name, [message(placed(), verdict(), *reserved())]))
     later = placed(minute=31)._replace(event_id="orders:other")
     ticks = [a_batch(ORDER_FACTS.name, [message(later, order_id="o2")], NOW + ms) for ms in (500, 2_500)]
-    assert [c for c in commands(list(step(state, ticks[0]).emits)) if c[0] == "RELEASE"] == []
-    assert [c[:2] for c in commands(list(step(state, ticks[1]).emits))] == [("RELEASE", "1"), ("RELEASE", "2")]
+    assert [c for c in commands(list(step(state, ticks[0]).records)) if c[0] == "RELEASE"] == []
+    assert [c[:2] for c in commands(list(step(state, ticks[1]).records))] == [("RELEASE", "1"), ("RELEASE", "2")]
     assert state.table(FILES)["o1"].state == "EXPIRED"
 
 
@@ -146,7 +148,7 @@ def test_without_a_verdict_the_order_goes_on_and_says_so() -> None:
     step(state, a_batch(ORDER_FACTS.name, [message(placed())]))
     emits: list[Emit] = []
     for second in range(5, 40, 5):
-        emits += step(state, a_batch(ORDER_FACTS.name, [message()], NOW + second * 1_000)).emits
+        emits += step(state, a_batch(ORDER_FACTS.name, [message()], NOW + second * 1_000)).records
     (change,) = events(emits, ORDER_LIFECYCLE.name)
     assert (change["state"], change["degraded"]) == ("AWAITING_STOCK", True)
 
@@ -159,12 +161,12 @@ def test_while_inventory_is_gone_an_order_says_that_it_waits_and_asks_once(
     facts: tuple[Fact, ...], waiting: str, served: str
 ) -> None:
     step, state = facts_step(tables()), State(TABLES)
-    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(*facts)])).emits)
+    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(*facts)])).records)
     for minute in range(1, 20):
-        emits += step(state, a_batch(ORDER_FACTS.name, [message()], NOW + minute * 60_000)).emits
+        emits += step(state, a_batch(ORDER_FACTS.name, [message()], NOW + minute * 60_000)).records
     assert events(emits, ORDER_LIFECYCLE.name)[-1]["state"] == waiting
     assert commands(emits) == [("RESERVE", "1", None), ("RESERVE", "2", None)]
-    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(*reserved())], NOW + 20 * 60_000)).emits)
+    emits = list(step(state, a_batch(ORDER_FACTS.name, [message(*reserved())], NOW + 20 * 60_000)).records)
     assert state.table(FILES)["o1"].state == served
 
 
@@ -175,7 +177,7 @@ def test_a_state_read_back_from_the_changelog_goes_on_alike() -> None:
     for key, row in first.changes():
         second.load(key, row)
     rest = a_batch(ORDER_FACTS.name, [message(captured())], NOW + 1)
-    assert facts_step(tables())(first, rest).emits == facts_step(tables())(second, rest).emits
+    assert facts_step(tables())(first, rest).records == facts_step(tables())(second, rest).records
 
 
 def test_what_has_long_ended_is_forgotten() -> None:

@@ -73,7 +73,9 @@ class Worker:
         """Which decisions are degraded."""
         (outcome,) = self._judge([Work(self.state, self.log.batch(first, last))])
         decisions = [
-            CODEC.decode(e.topic, e.value, record_time_ms=NOW) for e in outcome.emits if e.topic == RISK_DECISIONS.name
+            CODEC.decode(e.topic, e.value, record_time_ms=NOW)
+            for e in outcome.records
+            if e.topic == RISK_DECISIONS.name
         ]
         return [bool(each["degraded"]) for each in decisions]
 

@@ -55,24 +55,24 @@ def told(outcome_emits: object, topic: str) -> list[Event]:
 
 def test_every_order_gets_a_decision_and_a_burst_an_alert() -> None:
     outcome = alone(judge(MemoryFeatures()), State(TABLES), batch(burst(8)))
-    decisions = told(outcome.emits, RISK_DECISIONS.name)
+    decisions = told(outcome.records, RISK_DECISIONS.name)
     assert [each["event_id"] for each in decisions] == [f"risk_decision:order-event-{n}:0" for n in range(8)]
     assert [each["decision"] for each in decisions[:2]] == ["ALLOW", "ALLOW"]
     assert decisions[7]["decision"] in {"REVIEW", "DENY"}
-    opened = told(outcome.emits, "risk_alerts")
+    opened = told(outcome.records, "risk_alerts")
     assert "order_burst" in {each["rule_id"] for each in opened}
     assert len({each["alert_id"] for each in opened}) == len(opened)
 
 
 def test_cuts_change_no_decision() -> None:
     events = burst(8)
-    whole = told(alone(judge(MemoryFeatures()), State(TABLES), batch(events)).emits, RISK_DECISIONS.name)
+    whole = told(alone(judge(MemoryFeatures()), State(TABLES), batch(events)).records, RISK_DECISIONS.name)
     step, state = judge(MemoryFeatures()), State(TABLES)
     cut = [
         each
         for first in (0, 3, 5)
         for each in told(
-            alone(step, state, batch(events[first : {0: 3, 3: 5, 5: 8}[first]], first)).emits, RISK_DECISIONS.name
+            alone(step, state, batch(events[first : {0: 3, 3: 5, 5: 8}[first]], first)).records, RISK_DECISIONS.name
         )
     ]
     assert cut == whole
@@ -98,11 +98,13 @@ def test_partitions_that_are_judged_together_are_judged_as_alone() -> None:
     together = judge(MemoryFeatures())([Work(State(TABLES), part) for part in parts])
     one_by_one = judge(MemoryFeatures())
     apart = [alone(one_by_one, State(TABLES), part) for part in parts]
-    assert [each.emits for each in together] == [each.emits for each in apart]
+    assert [each.records for each in together] == [each.records for each in apart]
     assert [each.letters for each in together] == [each.letters for each in apart]
-    assert [len(told(each.emits, RISK_DECISIONS.name)) for each in together] == [8, 2, 3, 0]
-    assert [bool(told(each.emits, "risk_alerts")) for each in together] == [True, False, False, False]
-    partitions = [each["cause_partition"] for outcome in together for each in told(outcome.emits, RISK_DECISIONS.name)]
+    assert [len(told(each.records, RISK_DECISIONS.name)) for each in together] == [8, 2, 3, 0]
+    assert [bool(told(each.records, "risk_alerts")) for each in together] == [True, False, False, False]
+    partitions = [
+        each["cause_partition"] for outcome in together for each in told(outcome.records, RISK_DECISIONS.name)
+    ]
     assert partitions == [2] * 8 + [3] * 2 + [5] * 3
 
 
@@ -115,7 +117,7 @@ def test_one_partition_the_store_is_behind_of_degrades_its_call() -> None:
         batch(of_account("a-5", 5), partition=2), []
     )  # handled, but nobody told the store
     outcomes = judge(store)([Work(State(TABLES), parts[0]), Work(state, parts[1])])
-    decisions = [each for outcome in outcomes for each in told(outcome.emits, RISK_DECISIONS.name)]
+    decisions = [each for outcome in outcomes for each in told(outcome.records, RISK_DECISIONS.name)]
     assert [each["degraded"] for each in decisions] == [True] * 4
 
 
@@ -123,13 +125,13 @@ def test_a_batch_that_comes_again_decides_the_same() -> None:
     """Killed after the store, before the commit: a new state, the same store."""
     step = judge(MemoryFeatures())
     first = alone(step, State(TABLES), batch(burst(8)))
-    assert alone(step, State(TABLES), batch(burst(8))).emits == first.emits
+    assert alone(step, State(TABLES), batch(burst(8))).records == first.records
 
 
 def test_a_doubled_order_is_decided_once() -> None:
     step, state = judge(MemoryFeatures()), State(TABLES)
     alone(step, state, batch(burst(3)))
-    assert alone(step, state, batch(burst(3), 3)).emits == []
+    assert alone(step, state, batch(burst(3), 3)).records == []
 
 
 def test_store_away_decides_without_features_and_says_so() -> None:
@@ -142,7 +144,7 @@ def test_store_away_decides_without_features_and_says_so() -> None:
         "occurred_at": datetime(2020, 1, 1, tzinfo=UTC),
         "expires_at": None,
     }
-    decisions = told(alone(judge(store, Lists([listed])), State(TABLES), batch(burst(8))).emits, RISK_DECISIONS.name)
+    decisions = told(alone(judge(store, Lists([listed])), State(TABLES), batch(burst(8))).records, RISK_DECISIONS.name)
     assert [(each["decision"], each["degraded"]) for each in decisions] == [("DENY", True)] * 8
 
 
