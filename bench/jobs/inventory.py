@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from bench import plain_faust, plain_inventory
 from bench.job import Job, Side, World
 from bench.meter import Meter
-from schemas.batch import Batch
+from schemas.batch import Batch, OffsetRange
 from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from schemas.topics import INVENTORY_CHANGELOG, ORDERS, PARTITIONS, STOCK_COMMANDS
@@ -80,8 +80,11 @@ def kontor(world: World, meter: Meter) -> None:
         routed = repartition(_commands(decoded.frame), "sku", commands, PARTITIONS)
         return Outcome(list(routed), unreadable(batch, decoded))
 
+    orders_of: dict[OffsetRange, int] = {}
+
     def reserve(state: State, batch: Batch) -> Outcome:
         rows = pl.concat([unpack(value) for value in batch.values])
+        orders_of[batch.span] = int(rows["first"].sum())
         articles = state.table(ARTICLES)
         for sku in rows["sku"].unique():
             if sku not in articles:
@@ -106,8 +109,7 @@ def kontor(world: World, meter: Meter) -> None:
 
     async def handle(batches: Sequence[Batch]) -> None:
         await app.handle(batches)
-        told = (value for batch in batches if batch.span.topic == commands for value in batch.values)
-        meter.add(sum(int(unpack(value)["first"].sum()) for value in told))
+        meter.add(sum(orders_of.pop(batch.span, 0) for batch in batches))
 
     worker.attach_together([world.topic, commands], handle, by_partition_number)
     worker.on_taking_over(app.take_over)

@@ -91,9 +91,9 @@ class Desk:
 
     def _grant(self, granted: pl.DataFrame) -> None:
         self.told.granted.append(granted)
-        causes = granted.select("command_id", "occurred_at", "order_id", "line_id")
-        for sku, row in bulk.grant(granted, self._articles, self._holds).items():
-            command, at, order, line = causes.row(row)
+        last = bulk.grant(granted, self._articles, self._holds)
+        causes = granted[list(last.values())].select("command_id", "occurred_at", "order_id", "line_id")
+        for sku, (command, at, order, line) in zip(last, causes.iter_rows(), strict=True):
             self.told.touched[sku] = Cause(command, at, order, line, None)
 
     def take_each(self, commands: pl.DataFrame) -> None:

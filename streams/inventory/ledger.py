@@ -51,13 +51,14 @@ class Article:
     promised: int = 0
     version: int = 0
 
-    @property
-    def on_hand(self) -> int:
-        return sum([shelf.on_hand for shelf in self.shelves.values()])
-
-    @property
-    def reserved(self) -> int:
-        return self.promised + sum([shelf.allocated for shelf in self.shelves.values()])
+    def totals(self) -> tuple[int, int, int]:
+        """On hand, reserved, and in transit, of all warehouses together."""
+        on_hand, reserved, in_transit = 0, self.promised, 0
+        for shelf in self.shelves.values():
+            on_hand += shelf.on_hand
+            reserved += shelf.allocated
+            in_transit += max(0, shelf.in_transit)
+        return on_hand, reserved, in_transit
 
     @property
     def available(self) -> int:

@@ -113,8 +113,9 @@ class Telling:
         return self._messages(STOCK_JOURNAL.name, skus, columns)
 
     def _levels(self, levels: Sequence[tuple[str, Cause, Article]]) -> list[Emits]:
-        on_hand = [article.on_hand for _, _, article in levels]
-        reserved = [article.reserved for _, _, article in levels]
+        if not levels:
+            return []
+        on_hand, reserved, in_transit = zip(*[article.totals() for _, _, article in levels], strict=True)
         available = [there - bound for there, bound in zip(on_hand, reserved, strict=True)]
         columns: dict[str, Column] = {
             "event_id": [f"stock_level:{sku}:{article.version}" for sku, _, article in levels],
@@ -124,7 +125,7 @@ class Telling:
             "on_hand": on_hand,
             "reserved": reserved,
             "available": available,
-            "in_transit": [sum(max(0, s.in_transit) for s in article.shelves.values()) for _, _, article in levels],
+            "in_transit": in_transit,
             "oversold": [max(0, -units) for units in available],
             "warehouses": [_shelves(article) for _, _, article in levels],
             "version": [article.version for _, _, article in levels],
