@@ -64,7 +64,7 @@ def main() -> None:
         part = values[at : at + 4]
         span = OffsetRange(ORDER_FACTS.name, 0, at, at + len(part) - 1)
         batch = Batch(span, range(at, at + len(part)), [START] * len(part), [None] * len(part), part)
-        emitted += len(step(state, batch).emits)
+        emitted += len(step(state, batch).records)
         rows += sum(len(row or b"") for _, row in state.changes())
     took = process_time() - started
     events = ORDERS * 11

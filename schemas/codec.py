@@ -19,6 +19,7 @@ from schemas.framing import frame, split
 from schemas.reasons import Reason, UnreadableMessage
 from schemas.registry import SchemaBook, SchemaSource, WriterSchema, writer_for
 from schemas.values import Event
+from schemas.wider_enums import symbols_of, widened
 
 HEAD_ENUMS = ("kind", "status")
 """The field that says what happened: nobody may publish UNKNOWN there."""
@@ -40,6 +41,7 @@ class Codec:
         self._book = book
         self._source: SchemaSource = book if source is None else source
         self._parsed: dict[WriterSchema, Schema] = {}
+        self._wider: dict[WriterSchema, Schema] = {}
         self._proofs: dict[WriterSchema, Proof] = {}
         self._checks: dict[WriterSchema, Check] = {}
         self._field_checks: dict[tuple[WriterSchema, str], Check] = {}
@@ -74,6 +76,16 @@ class Codec:
         ) as broken:  # proved to be a record: what is left is a pair that fastavro takes otherwise than we
             detail = f"version {writer.version} cannot be read as version {reader.version}: {broken!r}"
             raise UnreadableMessage(Reason.UNDECODABLE, detail) from broken
+        return cast("Event", read)
+
+    def read_as_written(self, topic: str, value: bytes | None) -> Event:
+        """A message that `decode` takes, but with the symbols of enums as they were written, also those the reader does not know."""
+        framed = split(value)
+        writer, reader = writer_for(topic, framed.writer, self._source), self._book.reader(topic)
+        if writer not in self._wider:
+            wider = widened(dict(reader.document), symbols_of(dict(writer.document)))
+            self._wider[writer] = fastavro.parse_schema(cast("Schema", wider))
+        read = fastavro.schemaless_reader(io.BytesIO(framed.body), self._schema(writer), self._wider[writer])
         return cast("Event", read)
 
     def check(self, topic: str, event: Event, *, record_time_ms: int) -> None:

@@ -71,7 +71,7 @@ class ColumnDecoder:
         """`source` finds writer schemas where the book's files are not all there is (a Schema Registry).
 
         `fields` become columns, all of the reader's by default; every field is read and checked in any case. An enum's symbol that the
-        reader does not know is its default, or, `symbols_as_written`, itself; but for the few records that only the codec reads.
+        reader does not know is its default, or, `symbols_as_written`, itself.
         """
         self._topic = topic
         self._source: SchemaSource = source or book
@@ -150,7 +150,8 @@ class ColumnDecoder:
                 bad.append(BadRecord(row, int(offsets[row]), cause))
             else:
                 good.append(row)
-                records.append(event)
+                kept = self._codec.read_as_written(self._topic, values[row]) if self._symbols_as_written else event
+                records.append(kept)
         frame = pl.from_dicts(records, schema=self._columns) if records and self._columns else self._columns.to_frame()
         rows = np.array(good, np.int64)
         times = pl.Series("_timestamp", timestamps[rows].view("<M8[ms]")).dt.replace_time_zone("UTC")

@@ -5,7 +5,7 @@ them was most of an insert (ADR 15).
 """
 
 import io
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 
@@ -15,6 +15,7 @@ from schemas.dtypes import UTC_MS, dtype_of
 PARTITION: Final = "_partition"
 OFFSET: Final = "_offset"
 TIMESTAMP: Final = "_timestamp"
+FEW: Final = 50  # rows below which what LZ4 adds to each buffer is more than it saves
 LINEAGE: Final = pl.Schema({OFFSET: pl.Int64(), TIMESTAMP: UTC_MS, PARTITION: pl.Int32()})
 """Where a record came from and when it was published; behind the record's own fields."""
 
@@ -32,5 +33,6 @@ def landing_stream(frame: pl.DataFrame, partition: int) -> bytes:
 def stream(frame: pl.DataFrame) -> bytes:
     """An Arrow IPC stream of one record batch. Texts go as texts: as views each column would bring along all bodies."""
     out = io.BytesIO()
-    frame.rechunk().write_ipc_stream(out, compression="lz4", compat_level=pl.CompatLevel.oldest())
+    compression: Literal["lz4", "uncompressed"] = "lz4" if frame.height >= FEW else "uncompressed"
+    frame.rechunk().write_ipc_stream(out, compression=compression, compat_level=pl.CompatLevel.oldest())
     return out.getvalue()

@@ -23,9 +23,8 @@ INSERT_SETTINGS: Final[Mapping[str, str]] = {
     "async_insert": "0",
     "insert_deduplicate": "1",
     "deduplicate_blocks_in_dependent_materialized_views": "1",
-    # a worker may be a schema behind or ahead of the tables
+    # a worker may be a schema behind the tables; ahead of them it waits (`migrate.require_migrated`)
     "input_format_arrow_allow_missing_columns": "1",
-    "input_format_skip_unknown_fields": "1",
     "input_format_null_as_default": "1",
 }
 

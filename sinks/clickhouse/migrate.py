@@ -8,6 +8,7 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
+from sinks.base import SinkBusy
 from sinks.clickhouse.client import Address
 from sinks.clickhouse.ddl import compact_parts, topic_ddl
 
@@ -88,6 +89,14 @@ def migrate(address: Address) -> Iterator[Migration]:
                 column_names=["version", "name", "checksum"],
             )
             yield migration
+
+
+def require_migrated(client: Client) -> None:
+    """Raises SinkBusy while tables are behind this release: what they have no column for would be dropped without a word."""
+    missing = [each for each in read_folder() if each.version not in _applied(client)]
+    if missing:
+        names = ", ".join(f"{each.version:04d}_{each.name}" for each in missing)
+        raise SinkBusy(f"migrations are missing: {names}; run kontor db migrate")
 
 
 def _applied(client: Client) -> dict[int, str]:

@@ -7,7 +7,7 @@ else ClickHouse says is InsertRefused with its code and text.
 import asyncio
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
@@ -26,14 +26,19 @@ NOT_ENOUGH_SPACE: Final = (
 RETRIABLE: Final = frozenset(
     {3, 107, 159, 164, 202, 203, 209, 210, 241, 242, NOT_ENOUGH_SPACE, 252, 285, 319, 425, 999}
 )
+Ready = Callable[[Client], None]
 _CODE = re.compile(r"(?:Code: |error code )(\d+)")
 
 
 class ClickHouseWriter:
-    """A sink on ClickHouse's HTTP interface. `threads` inserts run side by side, each thread with a client of its own."""
+    """A sink on ClickHouse's HTTP interface. `threads` inserts run side by side, each thread with a client of its own.
 
-    def __init__(self, address: Address, threads: int = 4) -> None:
+    `ready` is asked on every new connection and raises SinkBusy where nothing may be inserted yet.
+    """
+
+    def __init__(self, address: Address, threads: int = 4, *, ready: Ready = lambda _: None) -> None:
         self._address = address
+        self._ready = ready
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="clickhouse")
         self._local = threading.local()
 
@@ -79,7 +84,9 @@ class ClickHouseWriter:
     def _client(self) -> Client:
         client: Client | None = getattr(self._local, "client", None)
         if client is None:
-            client = self._local.client = self._address.connect()
+            client = self._address.connect()
+            self._ready(client)
+            self._local.client = client
         return client
 
 

@@ -1,7 +1,7 @@
 """Rows in memory: the default. A row that was read back is decoded when it is first asked for, so that a takeover costs what it reads,
 not what the rows are made of."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from streams.engine.tables import SEPARATOR, Table, TableSpec, V
 
@@ -35,10 +35,9 @@ class MemoryTable(Table[V]):
         self._rows[key] = row
         self._changed.add(key)
 
-    def update(self, rows: Iterable[tuple[str, V]], /) -> None:  # type: ignore[override]  # of a mapping's ways to be told, one
-        changed = dict(rows)
-        self._rows.update(changed)
-        self._changed.update(changed)
+    def put_all(self, rows: Mapping[str, V]) -> None:
+        self._rows.update(rows)
+        self._changed.update(rows)
 
     def has_none_of(self, keys: Iterable[str]) -> bool:
         return self._rows.keys().isdisjoint(keys)

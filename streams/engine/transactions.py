@@ -55,6 +55,10 @@ class _Columns(NamedTuple):
     keys: list[bytes]
     values: list[bytes | None]
 
+    def extend(self, more: "_Columns") -> None:
+        self.keys.extend(more.keys)
+        self.values.extend(more.values)
+
 
 class _Sent(NamedTuple):
     """A batch of records on its way."""
@@ -111,15 +115,18 @@ class TransactionalWriter:
     async def _by_partition(self, records: Iterable[Emit | Emits]) -> Mapping[Partition, _Columns]:
         found: defaultdict[tuple[str, int], _Columns] = defaultdict(lambda: _Columns([], []))
         for each in records:
-            many = each if isinstance(each, Emits) else Emits(each.topic, [each.key], [each.value], each.partition)
-            if many.partition is not None:
-                parts = {many.partition: _Columns([*many.keys], [*many.values])}
+            count = (
+                0 if each.partition is not None else self._partitions.get(each.topic) or await self._count(each.topic)
+            )
+            if isinstance(each, Emit):
+                there = found[each.topic, zlib.crc32(each.key) % count if each.partition is None else each.partition]
+                there.keys.append(each.key)
+                there.values.append(each.value)
+            elif each.partition is None:
+                for number, columns in _by_key(each, count).items():
+                    found[each.topic, number].extend(columns)
             else:
-                parts = _by_key(many, self._partitions.get(many.topic) or await self._count(many.topic))
-            for number, (keys, values) in parts.items():
-                there = found[many.topic, number]
-                there.keys.extend(keys)
-                there.values.extend(values)
+                found[each.topic, each.partition].extend(_Columns([*each.keys], [*each.values]))
         return {Partition(*at): batch for at, batch in found.items()}
 
     async def _count(self, topic: str) -> int:

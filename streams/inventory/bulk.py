@@ -1,4 +1,4 @@
-"""Reservations that cannot fail, in columns: most of what a batch asks for, without a look at each. Pure.
+"""Reservations that cannot fail, in columns, without a look at each: for large batches of them, as when a backlog is worked off. Pure.
 
 Law: tables and events are those of `promises.reserve`, command by command; `tests/unit/inventory/test_bulk.py` holds the two equal. An
 article's commands are all here or none, so that their order is kept; lines of one order may be answered in another order, which
@@ -14,8 +14,10 @@ from streams.engine.state import Table
 from streams.inventory.ledger import Article, Hold
 from streams.inventory.tables import UNIT_SEPARATOR
 
-FEWEST = 32
+FEWEST = 512
 """Commands below which it is not worth it: what expressions cost however few rows they have."""
+MOSTLY = 0.9
+"""Of a batch are reservations, or too many of their articles have something else beside."""
 
 
 class Parted(NamedTuple):
@@ -27,8 +29,8 @@ class Parted(NamedTuple):
 
 def parted(commands: pl.DataFrame, articles: Table[Article], holds: Table[Hold]) -> Parted:
     """`granted`: commands of articles for which nothing else is asked than first reservations that all find their units."""
-    nothing = Parted(commands.clear().with_columns(hold=pl.lit("")), commands)
-    if commands.height < FEWEST:
+    nothing = Parted(commands.clear(), commands)
+    if commands.height < FEWEST or (commands["kind"] == "RESERVE").sum() < MOSTLY * commands.height:
         return nothing
     keyed = commands.with_columns(hold=pl.concat_str("sku", "order_id", "line_id", separator=UNIT_SEPARATOR))
     kept = keyed["hold"].to_list()
@@ -46,7 +48,7 @@ def parted(commands: pl.DataFrame, articles: Table[Article], holds: Table[Hold])
 
 def grant(granted: pl.DataFrame, articles: Table[Article], holds: Table[Hold]) -> Mapping[str, int]:
     """Promise what every command asks for; tells the last row of each article."""
-    holds.update(zip(granted["hold"].to_list(), map(Hold, granted["quantity"].to_list()), strict=True))
+    holds.put_all(dict(zip(granted["hold"].to_list(), map(Hold, granted["quantity"].to_list()), strict=True)))
     asked = granted.with_row_index("row").group_by("sku").agg(pl.col("quantity").sum(), pl.len(), pl.col("row").max())
     last = {}
     for sku, units, commands, row in asked.iter_rows():

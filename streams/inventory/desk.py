@@ -82,12 +82,15 @@ class Desk:
             self._put(sku, article, Cause(event_id, at, order, line, purchase), moves)
 
     def take_commands(self, rows: pl.DataFrame) -> None:
+        if rows.height < bulk.FEWEST:
+            self._take_each(self._new(rows, COMMANDS))
+            return
         new = [sighting is Sighting.NEW for sighting in self._seen.see(rows["command_id"].to_list())]
         commands = rows.select(list(COMMANDS)).filter(pl.Series(new, dtype=pl.Boolean))
         parted = bulk.parted(commands, self._articles, self._holds)
         if parted.granted.height:
             self._grant(parted.granted)
-        self.take_each(parted.others)
+        self._take_each(parted.others.iter_rows())
 
     def _grant(self, granted: pl.DataFrame) -> None:
         self.told.granted.append(granted)
@@ -96,9 +99,8 @@ class Desk:
         for sku, (command, at, order, line) in zip(last, causes.iter_rows(), strict=True):
             self.told.touched[sku] = Cause(command, at, order, line, None)
 
-    def take_each(self, commands: pl.DataFrame) -> None:
-        """New commands, one after the other."""
-        for command, at, kind, sku, warehouse, quantity, order, line, partial, lines in commands.iter_rows():
+    def _take_each(self, commands: Iterator[tuple]) -> None:  # type: ignore[type-arg]  # typed by the schema
+        for command, at, kind, sku, warehouse, quantity, order, line, partial, lines in commands:
             article, key = self._article(sku), hold_key(sku, order, line)
             hold = self._holds.find(key) or Hold()
             match kind:

@@ -2,6 +2,7 @@
 
 from schemas.topics import DEAD_LETTERS, PUBLIC_TOPICS
 from sinks.clickhouse.client import Address
+from sinks.clickhouse.migrate import require_migrated
 from sinks.clickhouse.writer import ClickHouseWriter
 from streams.engine.assembly import Partition
 from streams.engine.dead_letters import DeadLetterOffice
@@ -24,7 +25,7 @@ async def run(settings: Settings, metrics: Metrics) -> int:
         settings.clickhouse_password.get_secret_value(),
         settings.clickhouse_database,
     )
-    sink = ClickHouseWriter(address)
+    sink = ClickHouseWriter(address, ready=require_migrated)
     office = DeadLetterOffice("warehouse", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
 
     async def commit(at: Partition, offset: int, metadata: str = "") -> None:

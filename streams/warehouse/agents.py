@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 
 REPAIRS: Final = 5
+PREPARED_AT_ONCE: Final = 2
+"""Batches side by side while they are columns: several times the bytes they were cut by, outside of the budget of what was fetched."""
 DESTINATION: Final = "clickhouse"
 
 
@@ -65,6 +67,7 @@ class Warehouse:
         self._metrics = metrics
         self._fuse = fuse or Fuse(NO_FUSE)
         self._waits = waits or Waits(metrics.waiting_on)
+        self._preparing = asyncio.Semaphore(PREPARED_AT_ONCE)
         self._trusted: set[Partition] = (
             set()
         )  # whose last insert was answered to this worker, since it got the partition
@@ -78,7 +81,7 @@ class Warehouse:
         """Every record of the batch into ClickHouse or the dead letters, and the way back written down before."""
         topic, at = self.topics[batch.span.topic], _at(batch)
         started = monotonic()
-        prepared = await asyncio.to_thread(self._prepare, topic, batch, "")
+        prepared = await self._prepare(topic, batch)
         self._check_fuse(batch, prepared.letters)
         await self._send_letters(prepared.letters)
         bounds = landing.bounds_of(batch)
@@ -100,8 +103,9 @@ class Warehouse:
             self._metrics.stopped.labels(*_at(batch)).set(1)
             raise
 
-    def _prepare(self, topic: Topic, batch: Batch, why: str) -> Prepared:
-        return landing.prepare(topic, batch, self._decoders, why=why)
+    async def _prepare(self, topic: Topic, batch: Batch, why: str = "") -> Prepared:
+        async with self._preparing:
+            return await asyncio.to_thread(landing.prepare, topic, batch, self._decoders, why=why)
 
     async def _insert(self, topic: Topic, insert: Insert) -> bool:
         """Until ClickHouse has it: back-pressure holds the partition, and only this one. False where an answer was missed."""
@@ -124,7 +128,7 @@ class Warehouse:
                 return
             log.warning("rows missing behind a known token, inserted again", span=str(batch.span), rows=len(missing))
             self._metrics.repaired.labels(topic.name).inc(len(missing))
-            again = await asyncio.to_thread(self._prepare, topic, landing.only(batch, missing), f":repair{turn}")
+            again = await self._prepare(topic, landing.only(batch, missing), f":repair{turn}")
             for insert in again.inserts:
                 await self._insert(topic, insert)
         if missing := wanted - await self._stored(topic, batch):

@@ -15,7 +15,7 @@ from schemas.landing import landing_stream
 from sinks.base import Insert, InsertRefused, Sink, SinkBusy
 from sinks.clickhouse.client import Address
 from sinks.clickhouse.ddl import topic_ddl
-from sinks.clickhouse.migrate import Migration
+from sinks.clickhouse.migrate import Migration, read_folder, require_migrated
 from sinks.clickhouse.writer import ClickHouseWriter
 from sinks.memory import MemorySink
 from tests.clickhouse import EmbeddedClickHouse
@@ -44,7 +44,7 @@ class InMemory:
 class InClickHouse:
     def __init__(self, server: EmbeddedClickHouse, url: str = "") -> None:
         database = f"sinks_{secrets.token_hex(4)}"
-        address = Address(server.url, server.user, server.password, database)
+        self.address = address = Address(server.url, server.user, server.password, database)
         with address.connect(database="default") as client:
             client.command(f"CREATE DATABASE {database}")
         self.client = address.connect()
@@ -97,6 +97,23 @@ def test_it_knows_what_it_holds_of_a_span(destination: Destination) -> None:
     asyncio.run(destination.sink.insert(an_insert("b", 4, partition=1)))
     held = asyncio.run(destination.sink.stored("things_raw", OffsetRange("things", 0, 2, 8)))
     assert held == {2, 5}
+
+
+def test_nothing_is_inserted_while_tables_are_behind(clickhouse: EmbeddedClickHouse) -> None:
+    there = InClickHouse(clickhouse)
+    there.client.command(
+        "CREATE TABLE schema_migrations (version UInt32, checksum String) ENGINE = ReplacingMergeTree ORDER BY version"
+    )
+    *known, last = [migration.version for migration in read_folder()]
+    sink = ClickHouseWriter(there.address, ready=require_migrated)
+    there.client.insert("schema_migrations", [[version, ""] for version in known])
+    with pytest.raises(SinkBusy, match=rf"{last:04d}_\w+; run kontor db migrate"):
+        asyncio.run(sink.insert(an_insert("a", 1)))
+    there.client.insert("schema_migrations", [[last, ""]])
+    asyncio.run(sink.insert(an_insert("a", 1)))
+    assert there.count() == 1
+    sink.close()
+    there.close()
 
 
 def test_clickhouse_refuses_what_it_will_never_take(clickhouse: EmbeddedClickHouse) -> None:

@@ -16,7 +16,9 @@ COUNTS: TableSpec[list[int]] = TableSpec("counts", lambda row: b"%d" % row[0], l
 OTHERS = COUNTS.named("countss")  # a prefix of neither
 KEYS = st.sampled_from(["", "a", "b", "aa", "ä", "x\0y"])
 OPS = st.lists(
-    st.tuples(st.sampled_from(["set", "delete", "load", "unload", "commit", "look"]), KEYS, st.integers(0, 9))
+    st.tuples(
+        st.sampled_from(["set", "put", "none", "delete", "load", "unload", "commit", "look"]), KEYS, st.integers(0, 9)
+    )
 )
 Open = Callable[[Path], Store]
 
@@ -52,6 +54,12 @@ def test_whatever_happens_it_reads_as_a_dict_and_its_changelog_makes_the_same(
             match op:
                 case "set":
                     table[key] = model[key] = [count]
+                case "put":
+                    rows = {key: [count], "many": [count]}
+                    table.put_all(rows)
+                    model.update(rows)
+                case "none":
+                    assert table.has_none_of([key, "never"]) == (key not in model)
                 case "delete":
                     assert (key in table) == (key in model)
                     if key in model:

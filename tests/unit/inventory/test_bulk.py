@@ -83,6 +83,7 @@ def test_in_columns_as_one_by_one(units: list[int], first: list[Row], second: li
     states = a_state(units), a_state(units)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bulk, "FEWEST", 1)
+        patch.setattr(bulk, "MOSTLY", 0.0)
         in_columns = told(states[0], batches)
         patch.setattr(bulk, "FEWEST", 10_000)
         one_by_one = told(states[1], batches)
@@ -90,7 +91,7 @@ def test_in_columns_as_one_by_one(units: list[int], first: list[Row], second: li
     assert sorted(states[0].changes()) == sorted(states[1].changes())
 
 
-def test_what_is_plain_is_taken_at_once_and_the_rest_is_left() -> None:
+def test_what_is_plain_is_taken_at_once_and_the_rest_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """One article has all it takes, one too little, one is released from, one is asked twice for the same line, one is unknown."""
     state = a_state([100, 3, 100, 100])
     plain: list[Row] = [(f"a{n}", "RESERVE", "sku0", None, 1, f"o{n}", "1", "ALL_OR_NOTHING") for n in range(40)]
@@ -103,6 +104,7 @@ def test_what_is_plain_is_taken_at_once_and_the_rest_is_left() -> None:
         ("d2", "RESERVE", "sku3", None, 2, "o1", "4", "ALL_OR_NOTHING"),
         ("e1", "RESERVE", "sku4", None, 2, "o1", "5", "ALL_OR_NOTHING"),
     ]
+    monkeypatch.setattr(bulk, "FEWEST", 1)
     found = bulk.parted(frame([*rest, *plain], 0), state.table(ARTICLES), state.table(HOLDS))
     assert found.granted["command_id"].to_list() == [row[0] for row in plain]
     assert found.others["command_id"].to_list() == [row[0] for row in rest]
