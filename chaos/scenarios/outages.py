@@ -1,4 +1,4 @@
-"""ClickHouse gone, Redis gone, Redis wiped, the broker killed: nothing lost or doubled, and the app beside goes on deciding."""
+"""ClickHouse gone, Redis gone, Redis wiped, the broker killed: nothing lost or doubled, and the apps beside go on."""
 
 import random
 import sys
@@ -26,11 +26,17 @@ from chaos.scene import Scene
 from chaos.site import Site
 from chaos.stack import Stack
 from schemas.registry import SchemaBook
-from schemas.topics import DEAD_LETTERS, ORDERS, RISK_DECISIONS
+from schemas.topics import DEAD_LETTERS, ORDER_LIFECYCLE, ORDERS, RISK_DECISIONS, STOCK_RESULTS
 
 NAME: Final = "outages"
-RATE: Final = 200
+RATE: Final = 100
 """Orders a second: little enough for two cores, so that an outage and not the load is what is measured."""
+ANSWERS: Final = (
+    ("order to decision", "event_id", RISK_DECISIONS.name, "cause_event_id"),
+    ("order to its first state", "order_id", ORDER_LIFECYCLE.name, "order_id"),
+    ("order to the stock's answer", "order_id", STOCK_RESULTS.name, "order_id"),
+)
+"""What is timed: name, the field of an order, the topic of the answer, and the field there. Risk, fulfilment, and all three in a row."""
 CALM: Final = 10.0  # seconds before the first outage and after each
 BROKER_KILLS: Final = 5
 CAUGHT_UP: Final = 5 * RATE
@@ -72,9 +78,10 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
     orders = OrderLoad(SchemaBook.from_files(), size.seed, Mixture(doubled=0.05, bad=0.01))
     sender = Sender(site.kafka, site.prefix)
     warehouse, risk = Crew(site, "warehouse"), Crew(site, "risk")
+    beside = [risk, Crew(site, "fulfilment"), Crew(site, "inventory")]
     progress = Progress(site.kafka, site.group("warehouse"), [site.topic(ORDERS.name), site.topic(DEAD_LETTERS.name)])
     deciding = Progress(site.kafka, site.group("risk"), [site.topic(ORDERS.name)])
-    scene = Scene(site, warehouse, progress, random.Random(size.seed), others=[risk])  # noqa: S311
+    scene = Scene(site, warehouse, progress, random.Random(size.seed), others=beside)  # noqa: S311
     course, kills = Course(scene), min(size.faults, BROKER_KILLS)
     steps: Sequence[tuple[str, Callable[[], None], float]] = (
         ("ClickHouse gone", lambda: Gone(lambda stack: stack.clickhouse, size.outage).strike(scene), size.outage),
@@ -83,8 +90,8 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         *(("broker killed", lambda: BrokerKill().strike(scene), 10.0) for _ in range(kills)),
     )
     try:
-        warehouse.hire()
-        risk.hire()
+        for crew in (warehouse, *beside):
+            crew.hire()
         with Pump(sender, RATE, orders.pieces):
             scene.until(lambda: warm(progress, deciding), 180, "both apps work")
             course.calm("calm")
@@ -94,15 +101,14 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         tell(len(steps), len(steps), "reading to the end")
         scene.until_through(progress.done, "everything is stored")
         scene.until(deciding.done, 180, "everything is decided", 0.5)
-        warehouse.stop()
-        risk.stop()
+        for crew in (warehouse, *beside):
+            crew.stop()
     finally:
-        warehouse.kill()
-        risk.kill()
+        for crew in (warehouse, *beside):
+            crew.kill()
         progress.close()
         deciding.close()
     ledger = sender.ledger.frame()
-    p99 = latencies(site, course.phases)
     return Result(
         NAME,
         size.seed,
@@ -110,13 +116,17 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         {name: sum(1 for step in steps if step[0] == name) for name, _, _ in steps},
         {
             "records": f"{len(ledger):,} at {RATE} orders/s",
-            "peak RSS": f"warehouse {warehouse.peak_rss / 2**20:.0f} MiB, risk {risk.peak_rss / 2**20:.0f} MiB",
-            **{f"order to decision, p99, {name}": f"{seconds * 1000:.0f} ms" for name, seconds in p99.items()},
+            "peak RSS": ", ".join(f"{crew.app} {crew.peak_rss / 2**20:.0f} MiB" for crew in (warehouse, *beside)),
+            **{
+                f"{what}, p99, {phase}": f"{seconds * 1000:.0f} ms"
+                for what, p99 in latencies(site, course.phases).items()
+                for phase, seconds in p99.items()
+            },
         },
         scene.recoveries,
         [*stored_once(site, ledger), *decided_once(site, sender)],
         [
-            *map(str, (*warehouse.exits, *risk.exits)),
+            *(str(end) for crew in (warehouse, *beside) for end in crew.exits),
             *slow(scene, {name: length for name, _, length in steps}),
         ],
     )
@@ -145,12 +155,19 @@ def decided_once(site: Site, sender: Sender) -> list[Finding]:
     return exactly(RISK_DECISIONS.name, sorted(placed), causes)
 
 
-def latencies(site: Site, phases: Sequence[Phase]) -> dict[str, float]:
-    produced: dict[str, int] = {}
-    for event_id, at in record_times(site.kafka, site.prefix, ORDERS.name, "event_id"):
-        produced.setdefault(event_id, at)
-    decided = dict(record_times(site.kafka, site.prefix, RISK_DECISIONS.name, "cause_event_id"))
-    return p99_by_phase(phases, produced, decided)
+def latencies(site: Site, phases: Sequence[Phase]) -> dict[str, dict[str, float]]:
+    """By what is timed and phase, in seconds: from the first record of the order to the first of its answer."""
+    return {
+        what: p99_by_phase(phases, _first(site, ORDERS.name, field), _first(site, topic, field_there))
+        for what, field, topic, field_there in ANSWERS
+    }
+
+
+def _first(site: Site, topic: str, field: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for key, at in record_times(site.kafka, site.prefix, topic, field):
+        found[str(key)] = min(at, found.get(str(key), at))
+    return found
 
 
 def apply_rules(site: Site) -> None:
