@@ -1,7 +1,7 @@
 """What ClickHouse holds of a topic, as frames for the proof: raw rows with their amounts, and dead letters by where they came from."""
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -31,11 +31,16 @@ class Holdings:
 
     client: Client
 
-    def rows(self, topic: str, stretches: Stretches, amounts: Sequence[str]) -> pl.DataFrame:
-        """Partition, offset, time and amounts of every raw row of these stretches; doubled ones as often as they are there."""
-        columns = ", ".join([f"{PARTITION}, {OFFSET}, toUnixTimestamp64Milli({TIMESTAMP}) AS {TIMESTAMP}", *amounts])
+    def rows(self, topic: str, stretches: Stretches, amounts: Mapping[str, str]) -> pl.DataFrame:
+        """Partition, offset, time and amounts of every raw row of these stretches; doubled ones as often as they are there.
+
+        amounts: by name, what to ask for.
+        """
+        asked = [f"{sql} AS amount_{number}" for number, sql in enumerate(amounts.values())]
+        columns = ", ".join([f"{PARTITION}, {OFFSET}, toUnixTimestamp64Milli({TIMESTAMP}) AS {TIMESTAMP}", *asked])
         where = _within(PARTITION, OFFSET, stretches)
-        return self._frame(f"SELECT {columns} FROM {topic}_raw PREWHERE {where}", {})  # noqa: S608 - names of the schema, numbers of Kafka
+        found = self._frame(f"SELECT {columns} FROM {topic}_raw PREWHERE {where}", {})  # noqa: S608 - names of the schema, numbers of Kafka
+        return found.rename({f"amount_{number}": name for number, name in enumerate(amounts)})
 
     def letters(self, kafka_topic: str, app: str, partitions: Iterable[int]) -> pl.DataFrame:
         """Partition, offset and time of the records of a topic that an app refused, each once."""

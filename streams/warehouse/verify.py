@@ -13,11 +13,11 @@ from clickhouse_connect.driver.client import Client
 
 from schemas.batch import Batch
 from schemas.decoders import Decoders
-from schemas.dtypes import dtype_of
 from schemas.landing import OFFSET, PARTITION, TIMESTAMP
 from schemas.topics import DEAD_LETTERS, Cleanup, Topic
 from sinks.clickhouse.holdings import Holdings, Stretches
 from streams.warehouse import dead_letter_rows
+from streams.warehouse.amounts import Amount, amounts
 from streams.warehouse.comparison import AT, HOUR_MS, NEVER, PLACES, RECORDS, Measure, Sides, compare
 from streams.warehouse.kafka_log import KafkaLog
 from streams.warehouse.proof import Proof
@@ -65,14 +65,16 @@ class Verifier:
         """What Kafka holds of this topic now against what ClickHouse holds, records and money; `told` how many were read."""
         name = self._prefix + topic.name
         measure = Measure(  # asked first: what comes after it is waiting, not missing
-            amounts=tuple(self._amounts(topic)),
+            amounts=[amount.name for amount in self._amounts(topic)],
             committed=self._log.committed(self._prefix + GROUP, name),
             forgets=topic.cleanup is Cleanup.COMPACT,
         )
         letters = self._letters(topic, measure)
         tally = Tally(topic.name, hours)
         for kafka, stretches in self._stretches(topic, measure, hours, told):
-            rows = self._holdings.rows(topic.name, stretches, measure.amounts)
+            rows = self._holdings.rows(
+                topic.name, stretches, {each.name: each.of_rows for each in self._amounts(topic)}
+            )
             sides = Sides(kafka, rows, _within(letters, stretches), PLACES.to_frame())
             lines = compare(sides, measure)
             if lines["missing"].sum():
@@ -125,25 +127,26 @@ class Verifier:
         since = self._log.since(name, hours.since * HOUR_MS)
         return {partition: max(start, since[partition]) for partition, start in starts.items()}
 
-    def _amounts(self, topic: Topic) -> dict[str, pl.DataType]:
-        """Its columns of money. Where Kafka compacts, it forgets what ClickHouse keeps: amounts are not compared there."""
+    def _amounts(self, topic: Topic) -> list[Amount]:
+        """Its money. Where Kafka compacts, it forgets what ClickHouse keeps: amounts are not compared there."""
         if topic is DEAD_LETTERS or topic.cleanup is Cleanup.COMPACT:
-            return {}
-        types = {each.name: dtype_of(each.type) for each in self._decoders.book.reader(topic.name).record.fields}
-        return {name: dtype for name, dtype in types.items() if isinstance(dtype, pl.Decimal)}
+            return []
+        return list(amounts(self._decoders.book.reader(topic.name).record))
 
     def _nothing_read(self, topic: Topic) -> _Read:
-        return _Read([RECORDS.to_frame()], [pl.DataFrame(schema={**PLACES, **self._amounts(topic)})])
+        types = {each.name: pl.Decimal(38, each.scale) for each in self._amounts(topic)}
+        return _Read([RECORDS.to_frame()], [pl.DataFrame(schema={**PLACES, **types})])
 
     def _take(self, topic: Topic, batch: Batch, read: _Read) -> None:
         partition = np.full(len(batch), batch.span.partition, np.int32)
         offsets, timestamps = (np.asarray(column, np.int64) for column in (batch.offsets, batch.timestamps))
         read.records.append(pl.DataFrame({PARTITION: partition, OFFSET: offsets, TIMESTAMP: timestamps}))
-        names = read.amounts[0].columns[len(AT) :]
-        if names:
-            decoded = self._decoders.decode(topic.name, batch, tuple(names)).frame
+        if wanted := self._amounts(topic):
+            fields = tuple(dict.fromkeys(each.field for each in wanted))
+            decoded = self._decoders.decode(topic.name, batch, fields).frame
             place = pl.lit(batch.span.partition, pl.Int32).alias(PARTITION)
-            read.amounts.append(decoded.select(place, OFFSET, *names))
+            money = [each.of_records.cast(pl.Decimal(38, each.scale)) for each in wanted]
+            read.amounts.append(decoded.select(place, OFFSET, *money))
 
     def _letters(self, topic: Topic, measure: Measure) -> pl.DataFrame:
         """A letter has no letters."""

@@ -23,6 +23,7 @@ from sinks.clickhouse.ddl import topic_ddl
 from sinks.clickhouse.migrate import DDL_SETTINGS, Migration
 from sinks.clickhouse.writer import ClickHouseWriter
 from streams.engine.dead_letters import DeadLetter
+from streams.warehouse.amounts import amounts
 from streams.warehouse.landing import prepare
 from tests.clickhouse import EmbeddedClickHouse
 from tests.loads import orders
@@ -124,6 +125,9 @@ def test_rows_are_those_of_clickhouses_avro_input(tables: Tables, topic: str) ->
     )
     assert ours == tables.rows(f"{topic}_raw")
     assert len(ours) == len(values)
+    for amount in amounts(BOOK.reader(topic).record):  # as the proof asks for them
+        of_records = decoded.frame.select(amount.of_records).to_series().to_list()
+        assert tables.rows(f"{topic}_raw", amount.of_rows) == [(units,) for units in of_records]
 
 
 def test_however_many_records_are_one_block_under_one_token(tables: Tables) -> None:

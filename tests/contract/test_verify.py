@@ -150,3 +150,18 @@ def test_a_row_that_kafka_never_had_is_objected_to_until_it_is_gone(log: Log) ->
     assert log.certify(proof, 1) == [(-5, "broken", 0), (0, "exact", 2)]
     log.client.command("ALTER TABLE orders_raw DELETE WHERE _offset = 2 SETTINGS mutations_sync = 2")
     assert log.certify(log.prove()[0], 2) == [(-5, "exact", 0), (0, "exact", 2)]
+
+
+def test_a_line_that_lost_its_money_is_found(log: Log) -> None:
+    """The order's own totals say nothing of it."""
+    log.send(VALUES[:4])
+    log.commit(4)
+    log.fill(log.prove()[0])
+    log.client.command(
+        "ALTER TABLE orders_raw UPDATE lines = arrayPopFront(lines) WHERE _offset = 2 SETTINGS mutations_sync = 2"
+    )
+    proof, partition = log.prove()
+    assert (partition.altered, partition.missing, proof.holds) == (((2, 2),), (), False)
+    broken = {money.column for money in proof.money if not money.holds}
+    assert "lines.unit_price" in broken
+    assert all(column.startswith("lines.") for column in broken)
