@@ -93,7 +93,8 @@ def migrate(address: Address) -> Iterator[Migration]:
 
 def require_migrated(client: Client) -> None:
     """Raises SinkBusy while tables are behind this release: what they have no column for would be dropped without a word."""
-    missing = [each for each in read_folder() if each.version not in _applied(client)]
+    applied = _applied(client)
+    missing = [each for each in read_folder() if each.version not in applied]
     if missing:
         names = ", ".join(f"{each.version:04d}_{each.name}" for each in missing)
         raise SinkBusy(f"migrations are missing: {names}; run kontor db migrate")

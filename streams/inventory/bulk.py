@@ -42,7 +42,7 @@ def parted(commands: pl.DataFrame, articles: Table[Article], holds: Table[Hold])
     enough = [sku for sku, once, units in asked.iter_rows() if once and _has(articles, sku, units)]
     if not enough:
         return nothing
-    mine = keyed["sku"].is_in(enough)
+    mine = keyed["sku"].is_in(enough).fill_null(value=False)
     return Parted(keyed.filter(mine), commands.filter(~mine))
 
 
