@@ -26,7 +26,7 @@ from chaos.scene import Scene
 from chaos.site import Site
 from chaos.stack import Stack
 from schemas.registry import SchemaBook
-from schemas.topics import DEAD_LETTERS, ORDER_LIFECYCLE, ORDERS, RISK_DECISIONS, STOCK_RESULTS
+from schemas.topics import DEAD_LETTERS, ORDER_LIFECYCLE, ORDERS, RISK_DECISIONS
 
 NAME: Final = "outages"
 RATE: Final = 100
@@ -34,13 +34,12 @@ RATE: Final = 100
 ANSWERS: Final = (
     ("order to decision", "event_id", RISK_DECISIONS.name, "cause_event_id"),
     ("order to its first state", "order_id", ORDER_LIFECYCLE.name, "order_id"),
-    ("order to the stock's answer", "order_id", STOCK_RESULTS.name, "order_id"),
 )
-"""What is timed: name, the field of an order, the topic of the answer, and the field there. Risk, fulfilment, and all three in a row."""
+"""What is timed: name, the field of an order, the topic of the answer, and the field there. Risk, and fulfilment."""
 CALM: Final = 10.0  # seconds before the first outage and after each
 BROKER_KILLS: Final = 5
-CAUGHT_UP: Final = 5 * RATE
-"""Records behind that are no backlog: five seconds' worth. Batches linger for one, and are committed when the next one comes."""
+CAUGHT_UP: Final = 10 * RATE
+"""Records behind that are no backlog: ten seconds' worth. Batches linger for two, and are committed when the next one comes."""
 
 
 @dataclass
@@ -78,7 +77,7 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
     orders = OrderLoad(SchemaBook.from_files(), size.seed, Mixture(doubled=0.05, bad=0.01))
     sender = Sender(site.kafka, site.prefix)
     warehouse, risk = Crew(site, "warehouse"), Crew(site, "risk")
-    beside = [risk, Crew(site, "fulfilment"), Crew(site, "inventory")]
+    beside = [risk, Crew(site, "fulfilment")]
     progress = Progress(site.kafka, site.group("warehouse"), [site.topic(ORDERS.name), site.topic(DEAD_LETTERS.name)])
     deciding = Progress(site.kafka, site.group("risk"), [site.topic(ORDERS.name)])
     scene = Scene(site, warehouse, progress, random.Random(size.seed), others=beside)  # noqa: S311
