@@ -1,11 +1,16 @@
-"""Puts a load into a topic."""
+"""Puts a load into a topic, each record once."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from confluent_kafka import Producer
 
-PRODUCER: Final = {"linger.ms": 20, "batch.size": 500_000, "queue.buffering.max.messages": 200_000}
+PRODUCER: Final = {
+    "enable.idempotence": True,
+    "linger.ms": 20,
+    "batch.size": 500_000,
+    "queue.buffering.max.messages": 200_000,
+}
 
 
 def send(servers: str, topic: str, load: Iterable[tuple[bytes, bytes]]) -> None:

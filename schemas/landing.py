@@ -1,7 +1,6 @@
 """The good records of a fetch as an Arrow stream for ClickHouse: the columns the decoder made, with where they came from.
 
-Law: one record batch, so one block, so one token. Avro containers of the bodies as they came were the first choice, and ClickHouse reading
-them was most of an insert (ADR 15).
+Law: one record batch, so one block, so one token. Not Avro containers of the bodies as they came: why, says ADR 15.
 """
 
 import io

@@ -22,7 +22,7 @@ SCALARS: Final[Mapping[str, str]] = {
 LINEAGE: Final = ("_partition Int32", "_offset Int64", "_timestamp DateTime64(3, 'UTC')")
 DEDUPLICATION_WINDOW: Final = 10_000
 COMPACT_PART_BYTES: Final = 256 << 20
-"""A part below this, before compression, has one file for all columns. With a file and more for each, making files is half of an insert."""
+"""A part below this, before compression, has one file for all columns. With a file and more for each, making files is much of an insert."""
 
 
 class NoColumnType(ValueError):

@@ -55,8 +55,8 @@ class Pending:
     def extend(self, records: Sequence[Record]) -> int:
         """What they count for."""
         new = Columns(*(list(map(field, records)) for field in FIELDS))
-        sizes = [len(key or b"") + len(value or b"") for key, value in zip(new.keys, new.values, strict=True)]
-        sizes = [size + RECORD_OVERHEAD for size in sizes]
+        records_of = zip(new.keys, new.values, strict=True)
+        sizes = [len(key or b"") + len(value or b"") + RECORD_OVERHEAD for key, value in records_of]
         for column, more in zip(self._columns, new, strict=True):
             cast("list[object]", column).extend(cast("list[object]", more))
         self._sizes.extend(sizes)
