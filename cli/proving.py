@@ -20,6 +20,7 @@ from schemas.topics import DEAD_LETTERS, Topic
 from sinks.base import InsertRefused, SinkBusy
 from sinks.clickhouse.certificates import not_exact, write
 from sinks.clickhouse.holdings import Holdings
+from sinks.clickhouse.migrate import require_migrated
 from sinks.clickhouse.writer import ClickHouseWriter
 from streams.engine.dead_letters import DeadLetterOffice
 from streams.warehouse.certificates import certificates
@@ -82,7 +83,7 @@ class Proving:
         return Mended(found.proof.topic, refilled, int((twice["rows"] - twice["distinct"]).sum()))
 
     async def _refill(self, found: Found) -> Refilled:
-        sink = ClickHouseWriter(self._there.clickhouse)
+        sink = ClickHouseWriter(self._there.clickhouse, ready=require_migrated)
         office = DeadLetterOffice(GROUP, self._prefix + DEAD_LETTERS.name, self._there.settings.kafka)
         why = f"{found.at:%Y%m%dT%H%M%S.%f}"
         refill = Refill(self._log, self._decoders, sink, office.send, prefix=self._prefix, why=why)

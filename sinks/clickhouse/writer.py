@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import urllib3.exceptions
@@ -85,7 +85,10 @@ class ClickHouseWriter:
         client: Client | None = getattr(self._local, "client", None)
         if client is None:
             client = self._address.connect()
-            self._ready(client)
+            with ExitStack() as unless_ready:
+                unless_ready.callback(client.close)
+                self._ready(client)
+                unless_ready.pop_all()
             self._local.client = client
         return client
 
