@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, TopicPartition
@@ -16,7 +15,7 @@ from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from schemas.topics import DEAD_LETTERS, ORDERS, Topic
 from sinks.clickhouse.client import Address
-from sinks.clickhouse.migrate import DDL_SETTINGS, read_folder
+from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.writer import ClickHouseWriter
 from streams.engine.dead_letters import DeadLetterOffice
 from streams.warehouse.kafka_log import KafkaLog
@@ -26,8 +25,6 @@ from streams.warehouse.tally import EVERY_HOUR, Hours
 from streams.warehouse.verify import GROUP, STRETCH, Verifier
 from tests.clickhouse import EmbeddedClickHouse
 from tests.stack import Broker
-
-TABLES: Final = {ORDERS.name, DEAD_LETTERS.name, "hour_certificates"}
 
 
 @dataclass
@@ -83,14 +80,11 @@ def unattended(broker: Broker, clickhouse: EmbeddedClickHouse, partitions: int) 
     specs = [TopicSpec(f"{name}-{topic.name}", partitions, {}) for topic in (ORDERS, DEAD_LETTERS)]
     create_topics(AdminClient({"bootstrap.servers": broker.bootstrap}), specs)
     address = Address(clickhouse.url, clickhouse.user, clickhouse.password, name)
-    with address.connect(database="default") as client:
-        client.command(f"CREATE DATABASE {name}")
+    for _ in migrate(address):
+        pass
     log = KafkaLog(broker.bootstrap)
     try:
         with address.connect() as client:
-            for migration in read_folder():
-                for statement in migration.statements() if migration.name in TABLES else ():
-                    client.command(statement, settings=DDL_SETTINGS)
             yield Unattended(broker, address, client, f"{name}-", log, Decoders(SchemaBook.from_files()))
     finally:
         log.close()
