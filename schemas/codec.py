@@ -12,6 +12,7 @@ import fastavro
 from fastavro.types import Schema
 
 from schemas.avro_types import RecordType
+from schemas.beginning import first_fields
 from schemas.body_proof import Proof, proof_for
 from schemas.checks import Check, Problem, check_for
 from schemas.compatibility import incompatibilities
@@ -44,7 +45,7 @@ class Codec:
         self._wider: dict[WriterSchema, Schema] = {}
         self._proofs: dict[WriterSchema, Proof] = {}
         self._checks: dict[WriterSchema, Check] = {}
-        self._field_checks: dict[tuple[WriterSchema, str], Check] = {}
+        self._looks: dict[tuple[WriterSchema, str], tuple[Schema, Check]] = {}
         self._gaps: dict[WriterSchema, str] = {}
 
     def decode(self, topic: str, value: bytes | None, *, record_time_ms: int) -> Event:
@@ -97,13 +98,17 @@ class Codec:
 
     def first_problem(self, writer: WriterSchema, body: bytes, field: str, *, record_time_ms: int) -> Problem | None:
         """What is wrong with one field of a body that is known to be whole, where its writer is the current reader."""
-        event = fastavro.schemaless_reader(io.BytesIO(body), self._schema(writer), None)
-        check = self._field_checks.get((writer, field))
-        if check is None:
-            chosen = tuple(each for each in writer.record.fields if each.name == field)
-            check = self._field_checks[writer, field] = check_for(RecordType(writer.record.name, chosen))
-        value = cast("Event", event)[field]
-        return next(iter(check({field: value}, record_time_ms)), None)
+        up_to, check = self._looks.get((writer, field)) or self._look(writer, field)
+        read = cast("Event", fastavro.schemaless_reader(io.BytesIO(body), up_to, None))
+        return next(iter(check({field: read[field]}, record_time_ms)), None)
+
+    def _look(self, writer: WriterSchema, field: str) -> tuple[Schema, Check]:
+        """The record as far as this field, which is all that is read of it, and what is checked there."""
+        at = next(place for place, each in enumerate(writer.record.fields) if each.name == field)
+        beginning = first_fields(dict(writer.document), at + 1)
+        check = check_for(RecordType(writer.record.name, (writer.record.fields[at],)))
+        self._looks[writer, field] = found = fastavro.parse_schema(cast("Schema", beginning)), check
+        return found
 
     def encode(self, topic: str, event: Event, *, record_time_ms: int) -> bytes:
         """A message's value in the current version, framed as the book's writers frame. Raises InvalidEvent."""

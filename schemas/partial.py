@@ -4,13 +4,13 @@ Law: nothing here decides anything; the codec refuses. What was read before the 
 """
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 import fastavro
+from fastavro.types import Schema
 
-from schemas.avro_types import Json
+from schemas.beginning import first_fields
 from schemas.body_proof import fields_of
 from schemas.framing import head, split
 from schemas.reasons import UnreadableMessage
@@ -52,7 +52,6 @@ def read_as_far(value: bytes | None, source: SchemaSource) -> Reading:
 
 def _first(writer: WriterSchema, body: bytes, count: int) -> Event:
     """The first so many fields, which are known to be whole."""
-    fields = cast("list[Json]", writer.document["fields"])[:count]
-    beginning: Mapping[str, Json] = {**writer.document, "fields": fields}
-    read = fastavro.schemaless_reader(io.BytesIO(body), fastavro.parse_schema(dict(beginning)), None)
+    beginning = fastavro.parse_schema(cast("Schema", first_fields(writer.document, count)))
+    read = fastavro.schemaless_reader(io.BytesIO(body), beginning, None)
     return cast("Event", read)

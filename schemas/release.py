@@ -28,10 +28,10 @@ def _pointer(_, address):
 
 @numba.cfunc("void(int64)", cache=True)
 def release_array(at):
-    """`private_data` is where the mark goes."""
+    """`private_data` is where the mark goes, last of all: what is marked may be gone."""
     array = numba.carray(_pointer(at), ARRAY_WORDS, np.int64)
-    numba.carray(_pointer(array[PRIVATE]), 1, np.int64)[0] = 1
     array[RELEASE] = 0
+    numba.carray(_pointer(array[PRIVATE]), 1, np.int64)[0] = 1
 
 
 @numba.cfunc("void(int64)", cache=True)

@@ -5,21 +5,19 @@ Headers are Kafka Connect's names (`__connect.errors.*`, DeadLetterQueueReporter
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
 
 from schemas.batch import Headers
 from schemas.letters import APP, KEY, MESSAGE, OFFSET, PARTITION, REASON, STAGE, TIMESTAMP, TOPIC
+from streams.engine.assembly import Partition
+from streams.engine.record_batches import BATCH_BYTES, Records, send
 
 log = structlog.get_logger(__name__)
-
-LARGEST_LETTER: Final = 1 << 30
-"""Bytes before compression: no limit of ours. The broker weighs what was packed, so a record of many equal bytes may be far
-larger than its limits say, and would stop its worker for ever if its letter were not packed as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,11 @@ class DeadLetter:
 
 
 class DeadLetterOffice:
-    """Sends letters to one topic. `send` returns when the broker has them all; it raises where it does not."""
+    """Sends letters to one topic. `send` returns when the broker has them all; it raises where it does not.
+
+    Letters are packed and know no limit of ours: the broker weighs what was packed, so a record of many equal bytes may be far larger
+    than its limits say, and would stop its worker for ever if its letter were held to them unpacked.
+    """
 
     def __init__(self, app: str, topic: str, servers: str) -> None:
         self._app = app
@@ -74,22 +76,27 @@ class DeadLetterOffice:
             return
         producer = await self._started()
         partitions = len(await producer.partitions_for(self._topic))
+        by_partition: defaultdict[int, list[DeadLetter]] = defaultdict(list)
+        for letter in letters:
+            by_partition[letter.partition % partitions].append(letter)
         sent = [
-            await producer.send(
-                self._topic,
-                letter.value,
-                letter.coordinates.encode(),
-                partition=letter.partition % partitions,
-                headers=letter.all_headers(self._app),
-            )
-            for letter in letters
+            each
+            for number, found in by_partition.items()
+            for each in await send(producer, Partition(self._topic, number), self._records(found))
         ]
-        await asyncio.gather(*sent)
+        await asyncio.gather(*(each.written for each in sent))
 
     async def stop(self) -> None:
         if self._producer is not None:
             await self._producer.stop()
             self._producer = None
+
+    def _records(self, letters: Sequence[DeadLetter]) -> Records:
+        return Records(
+            [letter.coordinates.encode() for letter in letters],
+            [letter.value for letter in letters],
+            [letter.all_headers(self._app) for letter in letters],
+        )
 
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -98,9 +105,8 @@ class DeadLetterOffice:
                     bootstrap_servers=self._servers,
                     enable_idempotence=True,
                     acks="all",
-                    max_request_size=LARGEST_LETTER,
+                    max_batch_size=BATCH_BYTES,
                     compression_type="zstd",
-                    linger_ms=5,
                 )
                 await producer.start()
                 self._producer = producer

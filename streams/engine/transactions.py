@@ -5,7 +5,6 @@ half-dead worker can commit nothing more. It is what Kafka Streams does, paid on
 """
 
 import asyncio
-import time
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,14 +12,12 @@ from typing import Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced
-from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.structs import RecordMetadata, TopicPartition
+from aiokafka.structs import TopicPartition
 
 from streams.engine.assembly import Partition
+from streams.engine.record_batches import BATCH_BYTES, Records, send
 
-BATCH_BYTES: Final = 900_000  # under the broker's limit for one record batch
 TRANSACTION_TIMEOUT_MS: Final = 60_000
-NO_HEADERS: Final[list[tuple[str, bytes]]] = []
 
 
 class Fenced(Exception):
@@ -60,14 +57,6 @@ class _Columns(NamedTuple):
         self.values.extend(more.values)
 
 
-class _Sent(NamedTuple):
-    """A batch of records on its way."""
-
-    at: Partition
-    written: asyncio.Future[RecordMetadata]
-    records: int
-
-
 class TransactionalWriter:
     """The one writer of one partition number of one app. Not for use by two tasks at once."""
 
@@ -100,7 +89,11 @@ class TransactionalWriter:
         by_partition = await self._by_partition(records)
         try:
             async with self._producer.transaction():
-                sent = [each for at, batch in by_partition.items() for each in await self._send(at, batch)]
+                sent = [
+                    each
+                    for at, batch in by_partition.items()
+                    for each in await send(self._producer, at, Records(*batch))
+                ]
                 await self._producer.send_offsets_to_transaction(
                     {TopicPartition(*at): offset for at, offset in offsets.items()}, self._group
                 )
@@ -133,19 +126,6 @@ class TransactionalWriter:
         self._partitions[topic] = len(await self._producer.partitions_for(topic))
         return self._partitions[topic]
 
-    async def _send(self, at: Partition, records: _Columns) -> list[_Sent]:
-        sent, first = [], 0
-        while first < len(records.keys):
-            batch = self._producer.create_batch()
-            taken = _fill(batch, records.keys[first:], records.values[first:])
-            sent.append(await self._close(at, batch, taken))
-            first += taken
-        return sent
-
-    async def _close(self, at: Partition, batch: BatchBuilder, size: int) -> _Sent:
-        batch.close()
-        return _Sent(at, await self._producer.send_batch(batch, at.topic, partition=at.partition), size)
-
 
 def _by_key(records: Emits, partitions: int) -> dict[int, _Columns]:
     """The records of each partition, in their order."""
@@ -155,18 +135,3 @@ def _by_key(records: Emits, partitions: int) -> dict[int, _Columns]:
         keys.append(key)
         values.append(value)
     return {number: columns for number, columns in enumerate(found) if columns.keys}
-
-
-def _fill(batch: BatchBuilder, keys: Sequence[bytes], values: Sequence[bytes | None]) -> int:
-    """How many went in, from the first on, which always does: one that is too large is the broker's to refuse.
-
-    `BatchBuilder.append` takes twice the time to do the same.
-    """
-    append, now = batch._builder.append, int(time.time() * 1000)  # noqa: SLF001
-    taken = 0
-    for key, value in zip(keys, values, strict=True):
-        if append(taken, now, key, value, NO_HEADERS) is None:
-            break
-        taken += 1
-    batch._relative_offset = taken  # noqa: SLF001
-    return taken

@@ -7,6 +7,8 @@ from itertools import chain
 from string import Formatter
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from schemas.encode_columns import Column, Constant, Items
@@ -32,15 +34,13 @@ def hits(rules: RuleSet, topic: str, events: pl.DataFrame) -> list[Hit]:
     chosen = rules.on(topic)
     if not chosen or events.is_empty():
         return []
-    held = events.select(rule.expression.holds().alias(rule.id) for rule in chosen)
-    found = [hit for rule in chosen for hit in _hits_of(rule, held[rule.id], events)]
+    held = events.select(rule.expression.holds().alias(rule.id) for rule in chosen).to_numpy()
+    found = [hit for n in np.flatnonzero(held.any(axis=0)).tolist() for hit in _hits_of(chosen[n], held[:, n], events)]
     return sorted(found, key=lambda hit: (hit.row, hit.rule.id))
 
 
-def _hits_of(rule: Rule, held: pl.Series, events: pl.DataFrame) -> Iterator[Hit]:
-    rows = held.arg_true()
-    if rows.is_empty():
-        return
+def _hits_of(rule: Rule, held: npt.NDArray[np.bool_], events: pl.DataFrame) -> Iterator[Hit]:
+    rows = np.flatnonzero(held).tolist()
     names = _named_in(rule.spec.reason)
     said = events.select(names)[rows].to_dicts() if names else [{} for _ in rows]
     for row, values in zip(rows, said, strict=True):

@@ -5,6 +5,7 @@ No subqueries, aggregates, windows, clock or I/O: the verdict on an event depend
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -33,7 +34,13 @@ class Expression:
 
     def holds(self) -> pl.Expr:
         """True where it holds; unknown is no."""
-        return pl.sql_expr(self.text).fill_null(False)
+        return _holds(self.text)
+
+
+@cache
+def _holds(text: str) -> pl.Expr:
+    """Parsed once: for few events that takes longer than evaluating it."""
+    return pl.sql_expr(text).fill_null(False)
 
 
 def compile_expression(text: str, schema: Mapping[str, pl.DataType]) -> Expression:

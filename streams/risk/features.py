@@ -79,6 +79,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
 BY_NAME: Final = {feature.name: feature for feature in FEATURES}
 
 
+@cache
 def names_for(topic: str) -> tuple[str, ...]:
     """The features a rule on this topic may name."""
     return tuple(feature.name for feature in FEATURES if feature.read_by(topic))
@@ -128,8 +129,13 @@ def count(store: FeatureStore, span: OffsetRange, topic: str, events: pl.DataFra
 
 def without_features(topic: str, events: pl.DataFrame) -> pl.DataFrame:
     """The same columns, null where `events` has none: what is left when the store is away."""
-    missing = [name for name in names_for(topic) if name not in events.columns]
-    return events.with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
+    there = set(events.columns)
+    return events.with_columns(_unknown(name) for name in names_for(topic) if name not in there)
+
+
+@cache
+def _unknown(name: str) -> pl.Expr:
+    return pl.lit(None, pl.Float64).alias(name)
 
 
 class _Cells(NamedTuple):
@@ -157,12 +163,7 @@ class _Cells(NamedTuple):
 
 def _cells(chosen: Sequence[Feature], topic: str, events: pl.DataFrame) -> _Cells:
     """In one evaluation for all features: each by itself costs more than small batches are worth."""
-    fed = [(n, feature) for n, feature in enumerate(chosen) if feature.feed == topic]
-    found = events.select(
-        "_offset", "_minute", *sorted({each.entity for each in chosen}),
-        *(pl.when(_holds(each.where)).then(_amount(each)).alias(f"amount {n}") for n, each in fed),
-        *(pl.col(each.of).alias(f"member {n}") for n, each in fed if each.aggregate is Aggregate.DISTINCT),
-    )  # fmt: skip
+    found = events.select(_looked_at(tuple(chosen), topic))
     column = {name: np.array(found[name].to_list(), object) for name in found.columns}
     nothing = np.full(len(events), None, object)
 
@@ -172,6 +173,17 @@ def _cells(chosen: Sequence[Feature], topic: str, events: pl.DataFrame) -> _Cell
     entities = table(feature.entity for feature in chosen)
     amounts, members = (table(f"{what} {n}" for n in range(len(chosen))) for what in ("amount", "member"))
     return _Cells(column["_offset"], column["_minute"], _given(entities), entities, amounts, members)
+
+
+@cache
+def _looked_at(chosen: tuple[Feature, ...], topic: str) -> list[pl.Expr]:
+    """Offset and minute, entities, and of every feature that the topic feeds the amount and the member."""
+    fed = [(n, feature) for n, feature in enumerate(chosen) if feature.feed == topic]
+    return [
+        *(pl.col(name) for name in ("_offset", "_minute", *sorted({each.entity for each in chosen}))),
+        *(pl.when(_holds(each.where)).then(_amount(each)).alias(f"amount {n}") for n, each in fed),
+        *(pl.col(each.of).alias(f"member {n}") for n, each in fed if each.aggregate is Aggregate.DISTINCT),
+    ]
 
 
 def _operations(cells: _Cells) -> Operations:

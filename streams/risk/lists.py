@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final, cast
 
@@ -31,6 +32,11 @@ class Entry:
     until: datetime
 
 
+@cache
+def _unlisted(column: str) -> pl.Expr:
+    return pl.lit(False).alias(column)
+
+
 class Lists:
     """The lists as they stand; never changed, replaced as a whole."""
 
@@ -51,15 +57,14 @@ class Lists:
 
     def columns(self, events: pl.DataFrame) -> pl.DataFrame:
         """The events with the columns of LISTED that apply to them."""
+        there = set(events.columns)
         return events.with_columns(
-            self._listed(name, events[by], events["_at"]).alias(column)
+            self._listed(name, events[by], events["_at"]).alias(column) if name in self._names else _unlisted(column)
             for column, (name, by) in LISTED.items()
-            if by in events.columns
+            if by in there
         )
 
     def _listed(self, name: str, values: pl.Series, at: pl.Series) -> pl.Series:
-        if name not in self._names:
-            return pl.Series([False], dtype=pl.Boolean).new_from_index(0, len(values))
         known = {value: self._find(name, value) for value in set(values.drop_nulls().to_list())}
         found = {value: entry for value, entry in known.items() if entry}
         rows = zip(values, at, strict=True)

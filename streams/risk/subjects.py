@@ -39,51 +39,68 @@ COLUMNS: Final[Mapping[str, Mapping[str, pl.DataType]]] = MappingProxyType(
 
 def subjects(topic: str, frame: pl.DataFrame) -> pl.DataFrame:
     """The decoded events of a topic (its `fields_of` at least) in its COLUMNS, with `_offset`, `_at` (time) and `_minute` (since 1970)."""
+    return frame.select(_columns(topic))
+
+
+@cache
+def _columns(topic: str) -> list[pl.Expr]:
+    """Made once: for few events that takes longer than evaluating them."""
     at = pl.col("occurred_at")
-    common: list[pl.Expr | str] = [
-        "event_id", "account_id", "ip", "device_id", "_offset",
-        at.alias("_at"), (at.dt.epoch("ms") // 60_000).alias("_minute"), at.dt.hour().cast(NUMBER).alias("hour"),
+    head = {
+        **{name: pl.col(name) for name in ("event_id", "account_id", "ip", "device_id")},
+        "hour": at.dt.hour(),
+    }
+    columns = {**head, **_own(topic)}
+    return [
+        pl.col("_offset"), at.alias("_at"), (at.dt.epoch("ms") // 60_000).alias("_minute"),
+        *(columns[name].cast(kind).alias(name) for name, kind in COLUMNS[topic].items()),
     ]  # fmt: skip
-    flat = frame.select(*common, *_own(topic))
-    if topic == ORDERS.name:
-        flat = flat.with_columns(_pair("shop_id").alias("shop_buyer"), _pair("sku").alias("sku_buyer"))
-    return flat.select("_offset", "_at", "_minute", *(pl.col(name).cast(kind) for name, kind in COLUMNS[topic].items()))
 
 
 @cache
 def fields_of(topic: str) -> tuple[str, ...]:
     """The fields of the topic's events that `subjects` looks at."""
-    roots = (each.meta.root_names() if isinstance(each, pl.Expr) else [each] for each in _own(topic))
-    return tuple(sorted({"event_id", "account_id", "ip", "device_id", "occurred_at"}.union(*roots)))
+    roots = {name for each in _columns(topic) for name in each.meta.root_names()}
+    return tuple(sorted(roots - {"_offset"}))
 
 
-def _own(topic: str) -> list[pl.Expr | str]:
+def _own(topic: str) -> Mapping[str, pl.Expr]:
     if topic == ORDERS.name:
         lines, address = pl.col("lines"), pl.col("shipping_address")
         first = lines.list.get(0, null_on_oob=True).struct
-        return [
-            "status", "order_id", "order_type", "channel", "currency", "total",
-            first.field("shop_id"), first.field("sku"),
-            lines.list.len().alias("lines_count"),
-            lines.list.eval(pl.element().struct.field("quantity")).list.sum().alias("units"),
-            pl.col("discount_total").alias("discount"),
-            lines.list.eval(pl.element().struct.field("coupon_id").is_not_null()).list.any().alias("with_coupon"),
-            _address(address).alias("address"),
-            address.struct.field("country"),
-        ]  # fmt: skip
+        shop, sku = first.field("shop_id"), first.field("sku")
+        return {
+            **_same("status", "order_id", "order_type", "channel", "currency", "total"),
+            "shop_id": shop,
+            "sku": sku,
+            "lines_count": lines.list.len(),
+            "units": lines.list.eval(pl.element().struct.field("quantity")).list.sum(),
+            "discount": pl.col("discount_total"),
+            "with_coupon": lines.list.eval(pl.element().struct.field("coupon_id").is_not_null()).list.any(),
+            "address": _address(address),
+            "country": address.struct.field("country"),
+            "shop_buyer": _by_buyer(shop),
+            "sku_buyer": _by_buyer(sku),
+        }
     if topic == PAYMENTS.name:
-        return ["kind", "order_id", "channel", "amount", pl.col("card_fingerprint").alias("card"), "card_country"]
+        return {**_same("kind", "order_id", "channel", "amount", "card_country"), "card": pl.col("card_fingerprint")}
     if topic == REVIEWS.name:
-        return [
-            "kind", "review_id", "sku", "shop_id", "order_id", "rating",
-            pl.col("verified_purchase").alias("verified"), pl.col("order_id").is_not_null().alias("bought"),
-            _text_key("text").alias("text_key"), pl.col("text").str.len_chars().alias("text_length"),
-        ]  # fmt: skip
-    return ["kind", "referrer_account_id", "country"]
+        return {
+            **_same("kind", "review_id", "sku", "shop_id", "order_id", "rating"),
+            "verified": pl.col("verified_purchase"),
+            "bought": pl.col("order_id").is_not_null(),
+            "text_key": _text_key("text"),
+            "text_length": pl.col("text").str.len_chars(),
+        }
+    return _same("kind", "referrer_account_id", "country")
 
 
-def _pair(what: str) -> pl.Expr:
-    return pl.col(what) + "|" + pl.col("account_id")
+def _same(*names: str) -> Mapping[str, pl.Expr]:
+    return {name: pl.col(name) for name in names}
+
+
+def _by_buyer(what: pl.Expr) -> pl.Expr:
+    return what + "|" + pl.col("account_id")
 
 
 def _address(address: pl.Expr) -> pl.Expr:
@@ -105,6 +122,5 @@ def _hashed(text: pl.Expr) -> pl.Expr:
 
 
 def _digests(texts: pl.Series) -> pl.Series:
-    distinct = texts.drop_nulls().unique()
-    keys = [hashlib.blake2b(text.encode(), digest_size=8).hexdigest() for text in distinct]
-    return texts.replace_strict(distinct, pl.Series(keys, dtype=pl.String), default=None, return_dtype=pl.String)
+    keys = [None if text is None else hashlib.blake2b(text.encode(), digest_size=8).hexdigest() for text in texts]
+    return pl.Series(texts.name, keys, pl.String)

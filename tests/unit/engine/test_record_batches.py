@@ -1,6 +1,7 @@
 """What we do inside aiokafka does what it does: batches filled past its own method, records read without its object for each."""
 
 from collections.abc import Sequence
+from itertools import repeat
 
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import READ_COMMITTED
@@ -9,7 +10,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 
 from streams.engine.raw_records import RAW
-from streams.engine.transactions import _fill
+from streams.engine.record_batches import NO_HEADERS, fill
 
 LIMIT = 20_000
 KEYS = [b"k%d" % n for n in range(2_000)]
@@ -33,7 +34,7 @@ def seen(records: Sequence[object], *fields: str) -> list[tuple[object, ...]]:
 
 def test_a_batch_is_filled_as_its_own_method_fills_it() -> None:
     ours, theirs = builder(), builder()
-    taken = _fill(ours, KEYS, VALUES)
+    taken = fill(ours, KEYS, VALUES, repeat(NO_HEADERS))
     for key, value in zip(KEYS, VALUES, strict=True):
         if theirs.append(timestamp=None, key=key, value=value) is None:
             break
@@ -45,7 +46,7 @@ def test_a_batch_is_filled_as_its_own_method_fills_it() -> None:
 
 def test_the_first_record_goes_in_whatever_its_size() -> None:
     """Whoever fills batch after batch comes to an end."""
-    assert _fill(builder(), [b"k", *KEYS], [bytes(2 * LIMIT), *VALUES]) == 1
+    assert fill(builder(), [b"k", *KEYS], [bytes(2 * LIMIT), *VALUES], repeat(NO_HEADERS)) == 1
 
 
 def test_raw_records_have_what_a_batch_needs() -> None:
