@@ -13,7 +13,8 @@ def split(decoded: Decoded, lengths: Sequence[int], offsets: Ints) -> list[Decod
     """`decoded` was given its records' rows in place of offsets; `offsets` are theirs, batch after batch of these lengths."""
     ends = np.cumsum([0, *lengths])
     rows = decoded.frame["_offset"].to_numpy()
-    frame = decoded.frame.with_columns(pl.Series("_offset", offsets[rows]))
+    frame = decoded.frame.clone()
+    frame.replace_column(frame.get_column_index("_offset"), pl.Series("_offset", offsets[rows]))
     cuts = np.searchsorted(rows, ends).tolist()
     return [
         Decoded(

@@ -55,6 +55,11 @@ class Operations:
     def __len__(self) -> int:
         return len(self.offsets)
 
+    def at(self, rows: Sequence[int]) -> "Operations":
+        """Some of them, in this order."""
+        columns = (self.offsets, self.counters, self.entities, self.minutes, self.amounts, self.members)
+        return Operations(*([column[row] for row in rows] for column in columns))  # type: ignore[arg-type]
+
 
 class Asked(NamedTuple):
     """The operations of one stretch of a partition: `span` claims every record in it, what is not among them never counts."""

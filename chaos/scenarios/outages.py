@@ -37,6 +37,9 @@ ANSWERS: Final = (
 )
 """What is timed: name, the field of an order, the topic of the answer, and the field there. Risk, and fulfilment."""
 CALM: Final = 10.0  # seconds before the first outage and after each
+ANSWERED: Final = (
+    5.0  # seconds after a phase, of no phase: an order of its last moments would be answered in the next outage
+)
 BROKER_KILLS: Final = 5
 CAUGHT_UP: Final = 10 * RATE
 """Records behind that are no backlog: ten seconds' worth. Batches linger for two, and are committed when the next one comes."""
@@ -55,17 +58,18 @@ class Course:
         self.phases.append(Phase(name, since, now_ms()))
 
     def calm(self, name: str) -> None:
-        began = time.monotonic()
-        self.phase(name, lambda: self._watch(lambda: time.monotonic() - began > CALM))
+        self.phase(name, lambda: self._pass(CALM))
 
     def outage(self, name: str, what: Callable[[], None]) -> None:
+        self._pass(ANSWERED)  # what was ordered in the phase before is answered in it
         self.phase(name, what)
         took = self.scene.until_through(lambda: sum(self.scene.progress.behind().values()) <= CAUGHT_UP, name)
         self.scene.recovered(name, took)
         self.calm(f"after: {name}")
 
-    def _watch(self, over: Callable[[], bool]) -> None:
-        self.scene.until(over, CALM * 3, "calm")
+    def _pass(self, seconds: float) -> None:
+        began = time.monotonic()
+        self.scene.until(lambda: time.monotonic() - began > seconds, CALM * 3, "calm")
 
 
 def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:

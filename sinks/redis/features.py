@@ -19,10 +19,12 @@ from redis.retry import Retry
 from schemas.batch import OffsetRange
 from sinks.features import MEMBERS_KEPT, Asked, Counter, Operations, StoreAway, StoreBehind, shard_of
 
-SHARDS: Final = 8
+SHARDS: Final = 1
+"""Each costs every call as much again as an empty one: more than one is for a Redis cluster, to spread the counters."""
 REPLIES_KEPT: Final = 7 * 86_400  # seconds; as long as a worker may be down in the middle of a batch
-LAYOUT: Final = 5
-"""Of keys and values. With a new one the store begins empty and is fed from the log; the old keys expire."""
+LAYOUT: Final = 6
+"""Of keys and values; the number of shards is beside it in every key. With a new one the store begins empty and is
+fed from the log; the old keys expire."""
 GENERATIONS: Final = (2 * 86_400, 60 * 86_400)
 """Lengths in seconds. A counter lives in the shortest that has twice its window, and goes one such length after it was last fed, or two."""
 AWAY: Final = (
@@ -52,14 +54,15 @@ class RedisFeatures:
         self._generations = generations
         self._namespace = namespace
         self._shards = shards
+        self._known: dict[tuple[Counter, ...], bytes] = {}
         self._script = client.register_script((files("sinks.redis") / "features.lua").read_text())
 
     @classmethod
-    def connect(cls, url: str, namespace: str = "", timeout: float = 2.0) -> "RedisFeatures":
+    def connect(cls, url: str, namespace: str = "", timeout: float = 2.0, shards: int = SHARDS) -> "RedisFeatures":
         """`timeout` in seconds, for one answer. Nothing is contacted before the first batch, and nothing tried twice: that is upkeep's."""
         once = Retry(NoBackoff(), 0)
         client = redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=once)
-        return cls(client, namespace)
+        return cls(client, namespace, shards)
 
     def apply(self, counters: Sequence[Counter], stretches: Sequence[Asked]) -> Sequence[Sequence[float | None]]:
         answers: list[list[float | None]] = [[None] * len(operations) for _, operations in stretches]
@@ -86,9 +89,7 @@ class RedisFeatures:
         self, counters: Sequence[Counter], stretches: Sequence[Asked], *, answer: bool
     ) -> list[list[tuple[Sequence[int], object]]]:
         """Of each stretch, shard by shard, the rows asked for and the reply. All in one round trip."""
-        declared = msgspec.json.encode(
-            [{"name": c.name, "kind": c.aggregate.value, "window": c.window, "kept": self._kept(c)} for c in counters]
-        )
+        declared = self._declared(tuple(counters))
         rows = [self._by_shard(operations) for _, operations in stretches]
         with _answers(), self._client.pipeline(transaction=False) as pipe:
             for shard in range(self._shards):
@@ -114,13 +115,24 @@ class RedisFeatures:
             for place, shards in enumerate(rows)
         ]
 
-    def _by_shard(self, operations: Operations) -> list[list[int]]:
+    def _by_shard(self, operations: Operations) -> Sequence[Sequence[int]]:
         """Rows of every shard, also of one that none of them is for: its mark moves with the others."""
+        if self._shards == 1:
+            return [range(len(operations))]
         shards = {entity: shard_of(entity, self._shards) for entity in set(operations.entities)}
         rows: list[list[int]] = [[] for _ in range(self._shards)]
         for row, entity in enumerate(operations.entities):
             rows[shards[entity]].append(row)
         return rows
+
+    def _declared(self, counters: tuple[Counter, ...]) -> bytes:
+        found = self._known.get(counters)
+        if found is None:
+            said = [
+                {"name": c.name, "kind": c.aggregate.value, "window": c.window, "kept": self._kept(c)} for c in counters
+            ]
+            found = self._known[counters] = msgspec.json.encode(said)
+        return found
 
     def _kept(self, counter: Counter) -> int:
         """Seconds of a generation."""
@@ -134,21 +146,21 @@ class RedisFeatures:
         return f"{self._prefix(shard)}reply:{topic}:{partition}"
 
     def _prefix(self, shard: int) -> str:
-        return f"{self._namespace}{{kf{shard}}}:{LAYOUT}:"
+        return f"{self._namespace}{{kf{shard}}}:{LAYOUT}.{self._shards}:"
 
 
 def _columns(operations: Operations, chosen: Sequence[int]) -> Mapping[str, object]:
+    asked = operations if len(chosen) == len(operations) else operations.at(chosen)
     codes: dict[str, int] = {}
-    entity = [codes.setdefault(operations.entities[row], len(codes)) for row in chosen]
-    amounts = [operations.amounts[row] for row in chosen]
+    entity = [codes.setdefault(each, len(codes)) for each in asked.entities]
     return {
         "entities": list(codes),
-        "offset": [operations.offsets[row] for row in chosen],
-        "counter": [operations.counters[row] for row in chosen],
+        "offset": asked.offsets,
+        "counter": asked.counters,
         "entity": entity,
-        "minute": [operations.minutes[row] for row in chosen],
-        "amount": [False if amount is None else amount for amount in amounts],
-        "member": [operations.members[row] or "" for row in chosen],
+        "minute": asked.minutes,
+        "amount": [False if amount is None else amount for amount in asked.amounts],
+        "member": [member or "" for member in asked.members],
     }
 
 

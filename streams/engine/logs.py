@@ -2,8 +2,45 @@
 
 import logging
 import sys
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
 
 import structlog
+
+CHATTY: Final = ("aiokafka", "faust", "mode")
+QUIET_FOR: Final = 1.0
+"""Seconds in which a client says the same but once."""
+
+
+REMEMBERED: Final = 1_000
+"""Different lines, at most."""
+
+
+@dataclass
+class Repetitions(logging.Filter):
+    """What clients say again and again while a server is away is said once a second, and how often it was kept back."""
+
+    _kept_back: dict[tuple[str, str], int] = field(default_factory=dict)
+    _until: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in CHATTY:
+            return True
+        said, now = (record.name, str(record.msg)), monotonic()
+        if now < self._until.get(said, now):
+            self._kept_back[said] = self._kept_back.get(said, 0) + 1
+            return False
+        if len(self) >= REMEMBERED:
+            self._until.clear()
+            self._kept_back.clear()
+        self._until[said] = now + QUIET_FOR
+        if kept_back := self._kept_back.pop(said, 0):
+            record.msg = f"{record.msg} (and {kept_back} more like it since)"
+        return True
+
+    def __len__(self) -> int:
+        return len(self._until)
 
 
 def configure(level: str, log_format: str, app: str) -> None:
@@ -35,6 +72,7 @@ def configure(level: str, log_format: str, app: str) -> None:
     )
     structlog.contextvars.bind_contextvars(worker=app)
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Repetitions())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -44,5 +82,5 @@ def configure(level: str, log_format: str, app: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("aiokafka", "faust", "mode"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     clickhouse_password: SecretStr = SecretStr("")
     clickhouse_database: str = "kontor"
     redis_url: str = "redis://127.0.0.1:16379/0"
+    redis_shards: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="parts of the feature store, for a Redis cluster some for each of its masters; changed, it is fed anew",
+    )
     schema_registry_url: str = Field(
         "", description="Confluent Schema Registry; empty: schemas are named by fingerprint"
     )

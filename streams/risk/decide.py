@@ -67,7 +67,7 @@ def decision_columns(
     named = sorted(rules.columns("orders") & set(BY_NAME))
     return {
         "event_id": [f"risk_decision:{event_id}:0" for event_id in event_ids],
-        "occurred_at": orders["_at"].dt.epoch("ms").to_list(),
+        "occurred_at": orders["_at"].to_physical().to_list(),  # milliseconds since 1970
         "source": Constant("risk"),
         "kind": Constant("DECIDED"),
         "order_id": orders["order_id"].to_list(),
@@ -106,7 +106,7 @@ def _told(hit: Hit) -> Mapping[str, object]:
 
 
 def _features(orders: pl.DataFrame, names: Sequence[str]) -> Items:
-    values = chain.from_iterable(orders.select(names).iter_rows()) if names else ()
+    values = chain.from_iterable(zip(*(orders[name].to_list() for name in names), strict=True))
     return Items([len(names)] * len(orders), {"name": list(names) * len(orders), "value": list(values)})
 
 

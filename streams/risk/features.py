@@ -76,6 +76,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     _distinct("text_accounts_24h", REVIEWS.name, "text_key", "account_id", DAY, POSTED),
     Feature("account_unbought_reviews_7d", REVIEWS.name, "account_id", 7 * DAY, where=POSTED + " AND NOT bought"),
 )
+UNKNOWN: Final = pl.Series([None], dtype=pl.Float64)
 BY_NAME: Final = {feature.name: feature for feature in FEATURES}
 
 
@@ -116,7 +117,7 @@ def with_features(
     answers = store.apply([feature.counter for feature in chosen], asked)
     values[cells.asked] = [value for answer in answers for value in answer]
     columns = [pl.Series(each.name, values[:, n].tolist(), pl.Float64) for n, each in enumerate(chosen)]
-    return without_features(topic, events.with_columns(columns))
+    return without_features(topic, events.hstack(columns))
 
 
 def count(store: FeatureStore, span: OffsetRange, topic: str, events: pl.DataFrame) -> None:
@@ -129,13 +130,8 @@ def count(store: FeatureStore, span: OffsetRange, topic: str, events: pl.DataFra
 
 def without_features(topic: str, events: pl.DataFrame) -> pl.DataFrame:
     """The same columns, null where `events` has none: what is left when the store is away."""
-    there = set(events.columns)
-    return events.with_columns(_unknown(name) for name in names_for(topic) if name not in there)
-
-
-@cache
-def _unknown(name: str) -> pl.Expr:
-    return pl.lit(None, pl.Float64).alias(name)
+    there, unknown = set(events.columns), UNKNOWN.new_from_index(0, events.height)
+    return events.hstack([unknown.alias(name) for name in names_for(topic) if name not in there])
 
 
 class _Cells(NamedTuple):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final, cast
 
@@ -11,6 +10,7 @@ import polars as pl
 
 from schemas.values import Event
 
+UNLISTED: Final = pl.Series([False], dtype=pl.Boolean)
 FOREVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 LISTED: Final[Mapping[str, tuple[str, str]]] = {
     "shop_blacklisted": ("MERCHANT_BLACKLIST", "shop_id"),
@@ -30,11 +30,6 @@ LISTED: Final[Mapping[str, tuple[str, str]]] = {
 class Entry:
     since: datetime
     until: datetime
-
-
-@cache
-def _unlisted(column: str) -> pl.Expr:
-    return pl.lit(False).alias(column)
 
 
 class Lists:
@@ -57,11 +52,13 @@ class Lists:
 
     def columns(self, events: pl.DataFrame) -> pl.DataFrame:
         """The events with the columns of LISTED that apply to them."""
-        there = set(events.columns)
-        return events.with_columns(
-            self._listed(name, events[by], events["_at"]).alias(column) if name in self._names else _unlisted(column)
-            for column, (name, by) in LISTED.items()
-            if by in there
+        there, unlisted = set(events.columns), UNLISTED.new_from_index(0, events.height)
+        return events.hstack(
+            [
+                (self._listed(name, events[by], events["_at"]) if name in self._names else unlisted).alias(column)
+                for column, (name, by) in LISTED.items()
+                if by in there
+            ]
         )
 
     def _listed(self, name: str, values: pl.Series, at: pl.Series) -> pl.Series:

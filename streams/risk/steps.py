@@ -100,12 +100,13 @@ class Judge:
         offsets = decoded.frame["_offset"]
         sightings = self._sightings(state, batch, decoded.frame)
         conflicts = [offset for offset, seen in zip(offsets, sightings, strict=True) if seen is Sighting.CONFLICT]
-        new = pl.Series([seen is Sighting.NEW for seen in sightings], dtype=pl.Boolean)
+        known = [offset for offset, seen in zip(offsets, sightings, strict=True) if seen is not Sighting.NEW]
         progress = Progress(state, self._topic)
         span = replace(batch.span, first=progress.first_of(batch))
-        progress.note(batch, offsets.filter(~new).to_list())
+        progress.note(batch, known)
         letters = [*unreadable(batch, decoded), *conflicting(batch, conflicts)]
-        return _Arrived(state, span, decoded.frame if new.all() else decoded.frame.filter(new), letters)
+        new = decoded.frame.filter(~pl.col("_offset").is_in(known)) if known else decoded.frame
+        return _Arrived(state, span, new, letters)
 
     def _judged(self, arrived: Sequence[_Arrived]) -> Mapping[int, list[Emit]]:
         """What is told of each batch, by its place among them."""
@@ -116,7 +117,8 @@ class Judge:
         rules = force.naming_none_of(BY_NAME) if degraded else force
         events = lists.columns(without_features(self._topic, events) if counted is None else counted)
         if self._topic == ORDERS.name:
-            events = events.filter(pl.col("status") == "PLACED")
+            placed = events["status"] == "PLACED"
+            events = events if placed.all() else events.filter(placed)
         found = hits(rules, self._topic, events)
         emits: defaultdict[int, list[Emit]] = defaultdict(list)
         if self._topic == ORDERS.name and not events.is_empty():
@@ -132,7 +134,7 @@ class Judge:
     def _subjects(self, arrived: Sequence[_Arrived]) -> pl.DataFrame:
         events = subjects(self._topic, pl.concat([each.events for each in arrived]))
         parts = np.repeat(np.arange(len(arrived)), [each.events.height for each in arrived])
-        return events.with_columns(pl.Series(PART, parts))
+        return events.hstack([pl.Series(PART, parts)])
 
     def _counted(
         self, arrived: Sequence[_Arrived], events: pl.DataFrame, wanted: frozenset[str]

@@ -17,7 +17,7 @@ async def run(settings: Settings, metrics: Metrics) -> int:
     policy = DECISION_BATCHES.limited_to(settings.batch_records)
     worker = Worker("risk", settings, policy, found.ahead, metrics=metrics, waits=found.waits)
     office = DeadLetterOffice("risk", settings.topic_prefix + DEAD_LETTERS.name, settings.kafka)
-    store = RedisFeatures.connect(settings.redis_url, settings.topic_prefix)
+    store = RedisFeatures.connect(settings.redis_url, settings.topic_prefix, shards=settings.redis_shards)
     log = Rereader.connect(settings.kafka)
     app = risk(worker, found.decoders, store, log, office.send, metrics)
     try:

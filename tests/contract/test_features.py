@@ -22,9 +22,10 @@ COUNTERS = (
 )
 Row = tuple[int, int, str, int, float | None, str | None]
 MINUTE = 29_000_000
+SHARDS = 8
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", "redis", "redis in shards"])
 def make(request: pytest.FixtureRequest) -> Callable[[], FeatureStore]:
     if request.param == "memory":
         return MemoryFeatures
@@ -32,7 +33,8 @@ def make(request: pytest.FixtureRequest) -> Callable[[], FeatureStore]:
     opened: list[RedisFeatures] = []
 
     def connect() -> FeatureStore:
-        opened.append(RedisFeatures.connect(url, secrets.token_hex(4)))
+        shards = SHARDS if request.param == "redis in shards" else 1
+        opened.append(RedisFeatures.connect(url, secrets.token_hex(4), shards=shards))
         return opened[-1]
 
     def close() -> None:
@@ -182,7 +184,7 @@ def test_it_knows_how_far_it_has_counted(make: Callable[[], FeatureStore]) -> No
 def test_a_redis_that_lost_data_says_so_and_counts_again_only_what_it_lost(redis: str, lost: str) -> None:
     """Of everything or of some shards; what these had counted of the stretch that failed counts once, too."""
     namespace = secrets.token_hex(4)
-    store, wanted = RedisFeatures.connect(redis, namespace), many_entities(120)
+    store, wanted = RedisFeatures.connect(redis, namespace, shards=SHARDS), many_entities(120)
     whole = ask(MemoryFeatures(), wanted, 0, 119)
     ask(store, wanted, 0, 39)
     with Redis.from_url(redis) as client:
