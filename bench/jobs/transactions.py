@@ -20,7 +20,6 @@ from schemas.registry import SchemaBook
 from schemas.topics import INVENTORY_CHANGELOG, ORDERS, STOCK_LEVELS
 from streams.engine.assembly import Partition
 from streams.engine.lanes import by_partition_number
-from streams.engine.member import NOBODY
 from streams.engine.policy import BatchPolicy
 from streams.engine.record_batches import BATCH_BYTES
 from streams.engine.settings import Settings
@@ -77,7 +76,7 @@ async def with_transactions(worker: Worker, number: int) -> Commit:
     writer = await TransactionalWriter.start(worker.settings.kafka, f"{worker.name}-{number}", worker.name)
 
     async def commit(emits: Sequence[Emit], source: Partition, offset: int) -> None:
-        await writer.commit(emits, {source: offset}, NOBODY)
+        await writer.commit(emits, {source: offset})
 
     return commit
 

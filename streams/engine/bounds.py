@@ -9,8 +9,6 @@ Source: eBay's Block Aggregator (deterministic retries); ClickHouse's block dedu
 import json
 from dataclasses import dataclass
 
-from streams.engine.claims import writer_of
-
 FORMAT_VERSION = 1
 
 
@@ -34,8 +32,8 @@ class Bounds:
 
 
 def read(metadata: str | None) -> Bounds | None:
-    """The bounds that were in flight at the last commit, or None where nothing was: a claim is of apps that write to Kafka alone."""
-    if not metadata or writer_of(metadata):
+    """The bounds that were in flight at the last commit, or None where nothing was."""
+    if not metadata:
         return None
     try:
         given = json.loads(metadata)

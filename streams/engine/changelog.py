@@ -4,7 +4,7 @@ By position, never by counting: transaction markers, compaction and retention le
 left (faust-streaming #176, #597, #651).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -15,7 +15,6 @@ from streams.engine.state import State
 
 FETCH_BYTES: Final = 4 << 20  # of one partition in one fetch
 FETCH_WAIT_MS: Final = 100
-_MISSING: Final = "{} has no partition {}: kontor topics ensure"
 
 
 class ChangelogMissing(Exception):
@@ -60,7 +59,8 @@ class ChangelogReader:
 
     async def partitions(self) -> frozenset[int]:
         """The topic's partitions; none where there is no such topic."""
-        return await _partitions_of(self._consumer, self._topic)
+        cluster = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001 - `topics()` drops the partitions
+        return frozenset(cluster.partitions_for_topic(self._topic) or ())
 
     async def assign(self, replicas: Mapping[int, Replica]) -> Mapping[int, int]:
         """Read these from now on; returns the end of each now. A replica that the log cannot continue begins anew, empty."""
@@ -100,23 +100,6 @@ class ChangelogReader:
     async def _check(self, replicas: Mapping[int, Replica]) -> None:
         missing = set(replicas) - await self.partitions()
         if missing:
-            raise ChangelogMissing(_MISSING.format(self._topic, ", ".join(map(str, sorted(missing)))))
-
-
-async def ends_of(servers: str, topic: str, numbers: Collection[int], isolation: str) -> Mapping[int, int]:
-    """The offset behind the last record of each partition that a reader of this isolation gets. Raises ChangelogMissing."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, isolation_level=isolation, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        missing = set(numbers) - await _partitions_of(consumer, topic)
-        if missing:
-            raise ChangelogMissing(_MISSING.format(topic, ", ".join(map(str, sorted(missing)))))
-        ends = await consumer.end_offsets([TopicPartition(topic, number) for number in numbers])
-    finally:
-        await consumer.stop()
-    return {at.partition: end for at, end in ends.items()}
-
-
-async def _partitions_of(consumer: AIOKafkaConsumer, topic: str) -> frozenset[int]:
-    cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001 - `topics()` drops the partitions
-    return frozenset(cluster.partitions_for_topic(topic) or ())
+            raise ChangelogMissing(
+                f"{self._topic} has no partition {', '.join(map(str, sorted(missing)))}: kontor topics ensure"
+            )

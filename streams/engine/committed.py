@@ -1,4 +1,4 @@
-"""What a group has committed, and what it may still commit, asked so that "not now" is never taken for "nothing".
+"""What a group has committed, asked so that "not now" is never taken for "nothing".
 
 A coordinator that is loading the group, or is another broker's by now, answers without partitions and says why above them (OffsetFetch from
 version 2 on). aiokafka looks at the errors of partitions only and would find a group that has committed nothing: it would begin anew.
@@ -6,8 +6,8 @@ version 2 on). aiokafka looks at the errors of partitions only and would find a 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Collection
+from typing import Final, Protocol
 
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
@@ -18,17 +18,13 @@ from aiokafka.errors import (
 from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
-from streams.engine.group_protocol import UNSTABLE_OFFSET_COMMIT, StableOffsetFetch
-
-T = TypeVar("T")
 RETRY: Final = 0.1  # seconds
 
 
 class Answer(Protocol):
     """OffsetFetch's, of whatever version; `error_code` where it has one."""
 
-    topics: Collection[Any]
-    error_code: int
+    topics: Collection[tuple[str, Collection[tuple[int, int, str, int]]]]
 
 
 class Coordinator(Protocol):
@@ -50,29 +46,17 @@ async def committed(
     by_topic: defaultdict[str, list[int]] = defaultdict(list)
     for at in partitions:
         by_topic[at.topic].append(at.partition)
-    if not partitions:
-        return {}
-    return await _answered(coordinator, OffsetFetchRequest(coordinator.group_id, list(by_topic.items())), _read)
-
-
-async def undecided(coordinator: Coordinator, partitions: Collection[TopicPartition]) -> frozenset[TopicPartition]:
-    """Partitions of which somebody commits more in a transaction that is still open. Patient as `committed` is."""
-    if not partitions:
-        return frozenset()
-    return await _answered(coordinator, StableOffsetFetch(coordinator.group_id, partitions), _read_unstable)
-
-
-async def _answered(coordinator: Coordinator, request: object, read: Callable[[Answer], T]) -> T:
-    while True:
+    while partitions:
         await coordinator.ensure_coordinator_known()
         try:
-            return read(await coordinator._send_req(request))  # noqa: SLF001
+            return _read(await coordinator._send_req(OffsetFetchRequest(coordinator.group_id, list(by_topic.items()))))  # noqa: SLF001
         except KafkaError as error:
             if not error.retriable:
                 raise
             if isinstance(error, NotCoordinatorForGroupError | GroupCoordinatorNotAvailableError):
                 coordinator.coordinator_dead()
         await asyncio.sleep(RETRY)
+    return {}
 
 
 def _read(answer: Answer) -> dict[TopicPartition, OffsetAndMetadata]:
@@ -84,18 +68,6 @@ def _read(answer: Answer) -> dict[TopicPartition, OffsetAndMetadata]:
             if offset >= 0:
                 found[TopicPartition(topic, partition)] = OffsetAndMetadata(offset, metadata)
     return found
-
-
-def _read_unstable(answer: Answer) -> frozenset[TopicPartition]:
-    _check(answer.error_code)
-    found = set()
-    for topic, partitions, *_ in answer.topics:
-        for partition, _offset, _epoch, _metadata, code, _tags in partitions:
-            if code == UNSTABLE_OFFSET_COMMIT:
-                found.add(TopicPartition(topic, partition))
-            else:
-                _check(code)
-    return frozenset(found)
 
 
 def _check(code: int) -> None:

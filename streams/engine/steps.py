@@ -6,7 +6,7 @@ runs waits, and is the next call together: where there is little to do a call is
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
@@ -17,8 +17,6 @@ from streams.engine.transactions import Emit, Emits
 
 ABREAST: Final = 4
 """Calls of one step at a time, at most."""
-HANDED_OVER: Final = 0.002
-"""Seconds after a call in which its lanes have told the writer what they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +49,6 @@ def each(step: Callable[[State, Batch], Outcome]) -> Step:
     return lambda work: [step(state, batch) for state, batch in work]
 
 
-async def _nothing() -> None:
-    """Nobody to wait for."""
-
-
 class _Asked(NamedTuple):
     work: Work
     done: asyncio.Future[Outcome]
@@ -64,13 +58,11 @@ class Calls:
     """The calls of one step. `at_once`: records of one call, at most, unless a single batch has more.
 
     One at a time; where so much waits that it fills another, that runs abreast, so that one waits for a store while the other computes.
-    `company` is awaited before a call that is not full: for lanes that are about to have something for it.
     """
 
-    def __init__(self, step: Step, at_once: int, company: Callable[[], Awaitable[None]] = _nothing) -> None:
+    def __init__(self, step: Step, at_once: int) -> None:
         self._step = step
         self._at_once = at_once
-        self._company = company
         self._waiting: deque[_Asked] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -88,11 +80,8 @@ class Calls:
         assert me is not None
         try:
             while self._waiting and (len(self._running) == 1 or self._full):
-                if not self._full:
-                    await self._company()
                 if taken := self._take():
                     await self._call(taken)
-                    await asyncio.sleep(HANDED_OVER)
         finally:
             self._running.discard(me)  # here, not in a callback: whoever looks next must not count on one that is over
 

@@ -1,7 +1,7 @@
-"""One Kafka transaction: derived events, table changes and source offsets together or not at all.
+"""One Kafka transaction for what a lane hands over (ADR 11): derived events, table changes and source offsets together or not at all.
 
-The offsets say who commits them and in which generation of the group (KIP-447): a paused or half-dead worker, whose partitions are
-others' by now, can commit nothing more. It is what Kafka Streams does.
+`transactional.id` is app and partition number, so starting a writer fences whoever wrote for that partition before: a paused or
+half-dead worker can commit nothing more. It is what Kafka Streams does, paid once per batch.
 """
 
 import asyncio
@@ -12,21 +12,17 @@ from typing import Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced
-from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from aiokafka.structs import TopicPartition
 
 from streams.engine.assembly import Partition
-from streams.engine.claims import claim
-from streams.engine.member import Member
-from streams.engine.offset_commits import Refused, SaysWho
 from streams.engine.quick_sender import quick
 from streams.engine.record_batches import BATCH_BYTES, Records, send
 
-TRANSACTION_TIMEOUT_MS: Final = 30_000
-"""An open transaction of a worker that is gone, and that nobody fences, holds its partitions up for so long."""
+TRANSACTION_TIMEOUT_MS: Final = 60_000
 
 
 class Fenced(Exception):
-    """Others write for these partitions now: nothing of this transaction happened, nothing of ours will."""
+    """Another worker writes for this partition now: nothing of this transaction happened, nothing of ours will."""
 
 
 class Emit(NamedTuple):
@@ -63,17 +59,16 @@ class _Columns(NamedTuple):
 
 
 class TransactionalWriter:
-    """Not for use by two tasks at once, and not at all after an error: what it left open would be part of its next transaction."""
+    """The one writer of one partition number of one app. Not for use by two tasks at once."""
 
-    def __init__(self, producer: AIOKafkaProducer, group: str, name: str = "") -> None:
+    def __init__(self, producer: AIOKafkaProducer, group: str) -> None:
         self._producer = producer
         self._group = group
-        self._name = name
         self._partitions: dict[str, int] = {}
 
     @classmethod
     async def start(cls, servers: str, transactional_id: str, group: str) -> Self:
-        """Fences the previous writer of this id and ends what it left open; returns when the broker has done so."""
+        """Fences the previous writer and ends what it left open; returns when the broker has done so."""
         producer = quick(
             AIOKafkaProducer(
                 bootstrap_servers=servers,
@@ -84,18 +79,16 @@ class TransactionalWriter:
             )
         )
         await producer.start()
-        return cls(producer, group, transactional_id)
+        return cls(producer, group)
 
     async def commit(
-        self, records: Iterable[Emit | Emits], offsets: Mapping[Partition, int], member: Member
+        self, records: Iterable[Emit | Emits], offsets: Mapping[Partition, int]
     ) -> Mapping[Partition, int]:
         """Write all records and move the group to `offsets` (the next to read); raises Fenced, or KafkaError: nothing happened.
 
-        Our id goes with the offsets, so that whoever takes the partitions over knows whom to fence.
         Returns the offset behind the last record written to each partition: whoever reads on from there has missed nothing.
         """
         by_partition = await self._by_partition(records)
-        SaysWho(self._producer, member)
         try:
             async with self._producer.transaction():
                 sent = [
@@ -104,14 +97,10 @@ class TransactionalWriter:
                     for each in await send(self._producer, at, Records(*batch))
                 ]
                 await self._producer.send_offsets_to_transaction(
-                    {
-                        TopicPartition(*at): OffsetAndMetadata(offset, claim(self._name))
-                        for at, offset in offsets.items()
-                    },
-                    self._group,
+                    {TopicPartition(*at): offset for at, offset in offsets.items()}, self._group
                 )
                 await asyncio.gather(*(each.written for each in sent))
-        except (ProducerFenced, Refused) as error:
+        except ProducerFenced as error:
             raise Fenced(str(error)) from error
         return {each.at: each.written.result().offset + each.records for each in sent}  # the last batch of each is last
 

@@ -6,7 +6,7 @@ unit, its bounds or its transaction decide what is committed, so Faust's acks, g
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Hashable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -23,10 +23,8 @@ from streams.engine import bounds
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.commits import Commits, PartitionLost
 from streams.engine.committed import committed
-from streams.engine.member import Member
 from streams.engine.policy import BatchPolicy
 from streams.engine.raw_records import RAW
-from streams.engine.succession import Succession, succession
 from streams.engine.watchdog import Standing
 
 T = TypeVar("T")
@@ -99,15 +97,6 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             done = done_by_group[tp].offset if tp in done_by_group else -1
             found[Partition(*tp)] = (done, await consumer.position(tp), ends[tp])
         return found
-
-    async def member(self) -> Member:
-        """As we were when the partitions were dealt out last."""
-        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001 - aiokafka shows the generation to nobody
-        return Member(coordinator.generation, coordinator.member_id, coordinator._group_instance_id)  # noqa: SLF001
-
-    async def succession(self, partitions: Collection[Partition]) -> Succession:
-        """What the group knows of these partitions' writers."""
-        return await succession(self._ensure_consumer()._coordinator, partitions)  # noqa: SLF001
 
     async def seek_committed(self, assigned: Iterable[TP]) -> dict[TP, OffsetAndMetadata]:
         """Put every partition at its committed offset, or at its beginning, and tell what was committed."""
@@ -222,12 +211,6 @@ class BatchConsumer(driver.Consumer):
     def stop_fetching(self, batch: Batch) -> None:
         """Leave the batch's partition alone until positions are read anew; its offsets stay where they are."""
         self.assembler.stop(Partition(batch.span.topic, batch.span.partition))
-
-    async def member(self) -> Member:
-        return await self._batch_thread.run_here(self._batch_thread.member())
-
-    async def succession(self, partitions: Collection[Partition]) -> Succession:
-        return await self._batch_thread.run_here(self._batch_thread.succession(partitions))
 
     async def standings(self) -> Mapping[Hashable, Standing]:
         """How far every partition is: behind is what has records that were not dealt with, markers at the end are none."""

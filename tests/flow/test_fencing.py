@@ -1,69 +1,17 @@
-"""A paused worker that wakes up after its partitions were taken over: nothing it writes is ever seen by a read-committed reader."""
+"""A paused worker that wakes up after its partition was taken over: nothing it writes is ever seen by a read-committed reader."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from aiokafka import AIOKafkaConsumer
-from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from aiokafka.structs import TopicPartition
 from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as At
 
-from streams.engine import settling
 from streams.engine.assembly import Partition
-from streams.engine.claims import claim
-from streams.engine.member import Member
-from streams.engine.offset_commits import SaysWho
-from streams.engine.settling import settle
-from streams.engine.succession import Succession, succession
 from streams.engine.transactions import Emit, Fenced, TransactionalWriter
 from tests.stack import Broker
-
-
-class Joined:
-    """A worker in the group: who it is there, and what it writes with."""
-
-    def __init__(self, scene: "Scene", name: str, consumer: AIOKafkaConsumer, writer: TransactionalWriter) -> None:
-        self.scene = scene
-        self.id = f"{scene.group}-{name}"
-        self.consumer = consumer
-        self.writer = writer
-        coordinator = consumer._coordinator
-        self.member = Member(coordinator.generation, coordinator.member_id)
-
-    async def commit(self, value: bytes, offset: int) -> None:
-        await self.writer.commit([Emit(self.scene.changelog, b"k", value, 0)], {self.scene.source: offset}, self.member)
-
-    async def half(self, *, offset: int | None) -> None:
-        """A transaction that is begun, its records and perhaps its offsets with the broker, and not ended."""
-        producer = self.writer._producer
-        SaysWho(producer, self.member)
-        await producer.begin_transaction()
-        await (await producer.send(self.scene.changelog, b"half", partition=0))
-        if offset is not None:
-            offsets = {TopicPartition(*self.scene.source): OffsetAndMetadata(offset, claim(self.id))}
-            await producer.send_offsets_to_transaction(offsets, self.scene.group)
-
-    async def before(self) -> Mapping[Partition, str]:
-        """What is committed counts when its marks are written, a moment after the transaction."""
-        while (found := await succession(self.consumer._coordinator, [self.scene.source])).open:
-            await asyncio.sleep(0.01)
-        return found.writers
-
-    async def settle(self) -> list[str]:
-        """Who had to be fenced for it."""
-        fenced: list[str] = []
-
-        async def fence(writer: str) -> None:
-            fenced.append(writer)
-            await (await TransactionalWriter.start(self.scene.broker.bootstrap, writer, self.scene.group)).stop()
-
-        async def ask(partitions: Collection[Partition]) -> Succession:
-            return await succession(self.consumer._coordinator, partitions)
-
-        await settle(self.scene.broker.bootstrap, [self.scene.source.topic], self.scene.changelog, [0], ask, fence)
-        return fenced
 
 
 class Scene:
@@ -71,30 +19,20 @@ class Scene:
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
-        self.changelog = broker.create_topic("changelog", 1)
+        self.topic = broker.create_topic("derived", 1)
         self.source = Partition(broker.create_topic("source", 1), 0)
-        self.group = f"{self.changelog}-app"
+        self.group = f"{self.topic}-app"
 
     @asynccontextmanager
-    async def worker(self, name: str) -> AsyncIterator[Joined]:
-        consumer = AIOKafkaConsumer(
-            self.source.topic, bootstrap_servers=self.broker.bootstrap, group_id=self.group, enable_auto_commit=False
-        )
-        await consumer.start()  # it has joined when this returns
-        writer = await TransactionalWriter.start(self.broker.bootstrap, f"{self.group}-{name}", self.group)
+    async def writer(self) -> AsyncIterator[TransactionalWriter]:
+        writer = await TransactionalWriter.start(self.broker.bootstrap, f"{self.group}-0", self.group)
         try:
-            yield Joined(self, name, consumer, writer)
+            yield writer
         finally:
             await writer.stop()
-            await consumer.stop()
 
-    @asynccontextmanager
-    async def zombie(self) -> AsyncIterator[Joined]:
-        """A worker that the group has given up: it has left, and knows nothing of it."""
-        async with self.worker("zombie") as worker:
-            await worker.commit(b"before", 1)
-            await worker.consumer.stop()
-            yield worker
+    async def commit(self, writer: TransactionalWriter, value: bytes, offset: int) -> None:
+        await writer.commit([Emit(self.topic, b"k", value, 0)], {self.source: offset})
 
     def seen(self) -> list[bytes]:
         """Everything a read-committed reader gets; it ends, so no transaction is left open."""
@@ -102,7 +40,7 @@ class Scene:
             {"bootstrap.servers": self.broker.bootstrap, "group.id": f"{self.group}-reader", "enable.auto.commit": False,
              "enable.partition.eof": True, "isolation.level": "read_committed"}
         )  # fmt: skip
-        consumer.assign([At(self.changelog, 0, 0)])
+        consumer.assign([At(self.topic, 0, 0)])
         found = []
         try:
             while (message := consumer.poll(10)) is not None and message.error() is None:
@@ -121,11 +59,6 @@ class Scene:
         return int(found.offset)
 
 
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "GRACE", 0.3)
-
-
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
     async def bounded() -> None:
         async with asyncio.timeout(60):
@@ -135,79 +68,38 @@ def run(scenario: Callable[[], Awaitable[None]]) -> None:
 
 
 def test_a_zombie_that_begins_a_transaction_after_the_takeover(kafka: Broker) -> None:
-    """Nobody had to fence it: the group does not know it any more."""
     scene = Scene(kafka)
 
     async def scenario() -> None:
-        async with scene.zombie() as zombie, scene.worker("successor") as successor:
-            assert await successor.settle() == []
-            assert successor.member.generation > zombie.member.generation
-            with pytest.raises(Fenced, match="others' by now"):
-                await zombie.commit(b"zombie", 2)
-            await successor.commit(b"after", 2)
-            assert await successor.before() == {scene.source: successor.id}
+        async with scene.writer() as zombie:
+            await scene.commit(zombie, b"before", 1)
+            async with scene.writer() as successor:
+                with pytest.raises(Fenced):
+                    await scene.commit(zombie, b"zombie", 2)
+                await scene.commit(successor, b"after", 2)
 
     run(scenario)
     assert scene.seen() == [b"before", b"after"]
     assert scene.committed() == 2
 
 
-def test_a_zombie_of_the_same_generation_is_no_member(kafka: Broker) -> None:
+def test_a_zombie_paused_in_the_middle_of_a_transaction(kafka: Broker) -> None:
+    """Its records and its offsets were with the broker already: the takeover aborts them before it reads state."""
     scene = Scene(kafka)
 
     async def scenario() -> None:
-        async with scene.worker("successor") as successor:
-            await successor.commit(b"before", 1)
-            successor.member = successor.member._replace(member_id="somebody")
-            with pytest.raises(Fenced, match="UNKNOWN_MEMBER_ID"):
-                await successor.commit(b"zombie", 2)
-
-    run(scenario)
-    assert scene.seen() == [b"before"]
-    assert scene.committed() == 1
-
-
-@pytest.mark.parametrize("offset", [7, None])
-def test_a_zombie_paused_in_the_middle_of_a_transaction(kafka: Broker, offset: int | None) -> None:
-    """Its records, and perhaps its offsets, were with the broker already: they are decided before state is read."""
-    scene = Scene(kafka)
-
-    async def scenario() -> None:
-        async with scene.worker("zombie") as zombie:
-            await zombie.commit(b"before", 1)
-            await zombie.half(offset=offset)
-            await zombie.consumer.stop()
-            async with scene.worker("successor") as successor:
-                assert await successor.settle() == [zombie.id]
-                assert scene.seen() == [b"before"]
-                assert scene.committed() == 1
-                assert await successor.before() == {scene.source: zombie.id}
+        async with scene.writer() as zombie:
+            producer = zombie._producer
+            await producer.begin_transaction()
+            await (await producer.send(scene.topic, b"half", partition=0))
+            await producer.send_offsets_to_transaction({TopicPartition(*scene.source): 7}, scene.group)
+            async with scene.writer() as successor:
+                assert scene.seen() == []
+                assert scene.committed() < 0
                 with pytest.raises(Exception, match=r"(?i)fenced|epoch"):
-                    await zombie.writer._producer.commit_transaction()
-                await successor.commit(b"after", 2)
+                    await producer.commit_transaction()
+                await scene.commit(successor, b"after", 1)
 
     run(scenario)
-    assert scene.seen() == [b"before", b"after"]
-    assert scene.committed() == 2
-
-
-def test_one_that_ends_what_it_began_is_waited_for_and_not_fenced(kafka: Broker) -> None:
-    """The offsets were committed while it was a member: they count, and whoever comes after begins behind them."""
-    scene = Scene(kafka)
-
-    async def scenario() -> None:
-        async with scene.worker("slow") as slow:
-            await slow.commit(b"before", 1)
-            await slow.half(offset=7)
-            await slow.consumer.stop()
-            async with scene.worker("successor") as successor:
-                settled = asyncio.create_task(successor.settle())
-                while not (await succession(successor.consumer._coordinator, [scene.source])).open:
-                    await asyncio.sleep(0.01)
-                await slow.writer._producer.commit_transaction()
-                assert await settled == []
-                await successor.commit(b"after", 8)
-
-    run(scenario)
-    assert scene.seen() == [b"before", b"half", b"after"]
-    assert scene.committed() == 8
+    assert scene.seen() == [b"after"]
+    assert scene.committed() == 1

@@ -10,8 +10,7 @@ from aiokafka.protocol.commit import OffsetFetchResponse_v1, OffsetFetchResponse
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from streams.engine import committed as module
-from streams.engine.committed import Answer, committed, undecided
-from streams.engine.group_protocol import StableOffsetFetch
+from streams.engine.committed import Answer, committed
 
 AT, OTHER = TopicPartition("orders", 0), TopicPartition("orders", 3)
 LOADING, NOT_AVAILABLE, NOT_COORDINATOR, NOT_ALLOWED = 14, 15, 16, 30
@@ -69,21 +68,3 @@ def test_nothing_asked_is_nothing_sent() -> None:
     coordinator = Coordinator(deque())
     assert asyncio.run(committed(coordinator, [])) == {}
     assert coordinator.asked == []
-
-
-def stable(*partitions: tuple[int, int], above: int = 0) -> Answer:
-    """OffsetFetch 7: numbers and their error codes."""
-    found: list[tuple[object, ...]] = [(number, -1 if code else 7, -1, "m", code, {}) for number, code in partitions]
-    return StableOffsetFetch.answered_by(0, [("orders", found, {})], above, {})
-
-
-def test_what_is_still_open_is_not_taken_for_an_error() -> None:
-    coordinator = Coordinator(
-        deque([stable((0, 0), (3, LOADING)), stable(above=NOT_COORDINATOR), stable((0, 0), (3, 88))])
-    )
-    assert asyncio.run(undecided(coordinator, [AT, OTHER])) == {OTHER}
-    assert (len(coordinator.asked), coordinator.dead) == (3, 1)
-
-
-def test_nothing_is_asked_about_nothing() -> None:
-    assert asyncio.run(undecided(Coordinator(deque()), [])) == frozenset()

@@ -86,28 +86,6 @@ def test_what_fills_a_call_runs_abreast_and_the_rest_waits() -> None:
     assert outcomes == [told(number) for number in range(6)]
 
 
-def test_a_call_waits_for_company_unless_it_is_full() -> None:
-    async def played() -> list[list[int]]:
-        step, coming = Slow(), asyncio.Event()
-
-        async def company() -> None:
-            await coming.wait()
-
-        step.go.set()
-        calls = Calls(step, 4, company)
-        few = asyncio.create_task(calls.outcome(State(()), a_batch(0)))
-        await asyncio.sleep(0)
-        assert step.calls == []
-        many = asyncio.create_task(calls.outcome(State(()), a_batch(1, 9)))
-        await under_way(step, 1)
-        late = asyncio.create_task(calls.outcome(State(()), a_batch(2)))
-        coming.set()
-        await asyncio.gather(few, many, late)
-        return step.calls
-
-    assert asyncio.run(played()) == [[0], [1], [2]]
-
-
 def test_what_a_step_raises_is_raised_for_all_of_its_call_and_the_next_goes_on() -> None:
     async def raised() -> list[Outcome | BaseException]:
         step = Broken()
