@@ -147,7 +147,8 @@ class ColumnDecoder:
             try:
                 event = self._codec.decode(self._topic, values[row], record_time_ms=int(timestamps[row]))
             except UnreadableMessage as cause:
-                bad.append(BadRecord(row, int(offsets[row]), cause))
+                # With its trace it would hold this call, and all it decoded, until Python looks for cycles.
+                bad.append(BadRecord(row, int(offsets[row]), cause.with_traceback(None)))
             else:
                 good.append(row)
                 kept = self._codec.read_as_written(self._topic, values[row]) if self._symbols_as_written else event

@@ -37,17 +37,17 @@ def framed_bodies(values: Sequence[bytes | None]) -> list[Framed]:
     bodies = [value[size:] for value in values if value is not None and value.startswith(first)]
     if len(bodies) == len(values):  # the usual fetch: one writer, nothing odd
         return [Framed(first, np.arange(len(values), dtype=np.int64), bodies)]
-    places = [row for row, value in enumerate(values) if value is not None and value.startswith(first)]
-    return [Framed(first, np.array(places, np.int64), bodies), *_others(values, first)]
+    with_first = np.fromiter((value is not None and value.startswith(first) for value in values), np.bool_, len(values))
+    return [Framed(first, np.flatnonzero(with_first), bodies), *_others(values, np.flatnonzero(~with_first).tolist())]
 
 
-def _others(values: Sequence[bytes | None], first: bytes) -> list[Framed]:
+def _others(values: Sequence[bytes | None], odd: Sequence[int]) -> list[Framed]:
     """The values with another head, or none: few, as a rule, so only these are looked at one by one."""
-    odd = [(row, value) for row, value in enumerate(values) if value is not None and not value.startswith(first)]
     rows: dict[bytes, list[tuple[int, bytes]]] = {}
-    for row, value in odd:
+    for row in odd:
+        value = values[row]
         head = head_of(value)
-        if head is not None:
+        if value is not None and head is not None:
             rows.setdefault(head, []).append((row, value[len(head) :]))
     return [
         Framed(head, np.array([row for row, _ in found], np.int64), [body for _, body in found])
