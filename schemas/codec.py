@@ -105,7 +105,7 @@ class Codec:
     def _look(self, writer: WriterSchema, field: str) -> tuple[Schema, Check]:
         """The record as far as this field, which is all that is read of it, and what is checked there."""
         at = next(place for place, each in enumerate(writer.record.fields) if each.name == field)
-        beginning = first_fields(dict(writer.document), at + 1)
+        beginning = first_fields(writer.document, at + 1)
         check = check_for(RecordType(writer.record.name, (writer.record.fields[at],)))
         self._looks[writer, field] = found = fastavro.parse_schema(cast("Schema", beginning)), check
         return found

@@ -11,10 +11,11 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from schemas.batch import OffsetRange
 
+T = TypeVar("T")
 MEMBERS_KEPT: Final = 128
 """A distinct count is exact up to here and stays here: no published threshold lies above a tenth of it."""
 
@@ -57,8 +58,14 @@ class Operations:
 
     def at(self, rows: Sequence[int]) -> "Operations":
         """Some of them, in this order."""
-        columns = (self.offsets, self.counters, self.entities, self.minutes, self.amounts, self.members)
-        return Operations(*([column[row] for row in rows] for column in columns))  # type: ignore[arg-type]
+
+        def chosen(column: Sequence[T]) -> list[T]:
+            return [column[row] for row in rows]
+
+        return Operations(
+            chosen(self.offsets), chosen(self.counters), chosen(self.entities), chosen(self.minutes),
+            chosen(self.amounts), chosen(self.members),
+        )  # fmt: skip
 
 
 class Asked(NamedTuple):

@@ -37,9 +37,8 @@ ANSWERS: Final = (
 )
 """What is timed: name, the field of an order, the topic of the answer, and the field there. Risk, and fulfilment."""
 CALM: Final = 10.0  # seconds before the first outage and after each
-ANSWERED: Final = (
-    5.0  # seconds after a phase, of no phase: an order of its last moments would be answered in the next outage
-)
+ANSWERED: Final = 5.0
+"""Seconds between a phase and the next outage, of no phase: an order of its last moments is answered in them."""
 BROKER_KILLS: Final = 5
 CAUGHT_UP: Final = 10 * RATE
 """Records behind that are no backlog: ten seconds' worth. Batches linger for two, and are committed when the next one comes."""

@@ -20,7 +20,7 @@ from schemas.batch import OffsetRange
 from sinks.features import MEMBERS_KEPT, Asked, Counter, Operations, StoreAway, StoreBehind, shard_of
 
 SHARDS: Final = 1
-"""Each costs every call as much again as an empty one: more than one is for a Redis cluster, to spread the counters."""
+"""Each has a part in every call, also where it has nothing to count: more than one is for a Redis cluster, to spread the counters."""
 REPLIES_KEPT: Final = 7 * 86_400  # seconds; as long as a worker may be down in the middle of a batch
 LAYOUT: Final = 6
 """Of keys and values; the number of shards is beside it in every key. With a new one the store begins empty and is

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
@@ -17,30 +17,36 @@ REMEMBERED: Final = 1_000
 """Different lines, at most."""
 
 
-@dataclass
-class Repetitions(logging.Filter):
-    """What clients say again and again while a server is away is said once a second, and how often it was kept back."""
+@dataclass(slots=True)
+class _Said:
+    quiet_until: float
+    kept_back: int = 0
 
-    _kept_back: dict[tuple[str, str], int] = field(default_factory=dict)
-    _until: dict[tuple[str, str], float] = field(default_factory=dict)
+
+class Repetitions(logging.Filter):
+    """What clients say again and again while a server is away is said once a second, and how often it was kept back.
+
+    What has a trace is always said: two may differ in nothing else.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: dict[tuple[str, str], _Said] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.partition(".")[0] not in CHATTY:
+        if record.name.partition(".")[0] not in CHATTY or record.exc_info:
             return True
-        said, now = (record.name, str(record.msg)), monotonic()
-        if now < self._until.get(said, now):
-            self._kept_back[said] = self._kept_back.get(said, 0) + 1
+        key, now = (record.name, str(record.msg)), monotonic()
+        before = self.said.get(key)
+        if before and now < before.quiet_until:
+            before.kept_back += 1
             return False
-        if len(self) >= REMEMBERED:
-            self._until.clear()
-            self._kept_back.clear()
-        self._until[said] = now + QUIET_FOR
-        if kept_back := self._kept_back.pop(said, 0):
-            record.msg = f"{record.msg} (and {kept_back} more like it since)"
+        if len(self.said) >= REMEMBERED:
+            self.said.clear()
+        self.said[key] = _Said(now + QUIET_FOR)
+        if before and before.kept_back:
+            record.msg = f"{record.msg} (and {before.kept_back} more like it since)"
         return True
-
-    def __len__(self) -> int:
-        return len(self._until)
 
 
 def configure(level: str, log_format: str, app: str) -> None:

@@ -34,12 +34,12 @@ class Expression:
 
     def holds(self) -> pl.Expr:
         """True where it holds; unknown is no."""
-        return _holds(self.text)
+        return holds(self.text)
 
 
 @cache
-def _holds(text: str) -> pl.Expr:
-    """Parsed once: for few events that takes longer than evaluating it."""
+def holds(text: str) -> pl.Expr:
+    """True where the condition holds, unknown is no. Parsed once: for few events that takes longer than evaluating it."""
     return pl.sql_expr(text).fill_null(False)
 
 

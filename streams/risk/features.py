@@ -17,6 +17,7 @@ import polars as pl
 from schemas.batch import OffsetRange
 from schemas.topics import MEMBERS, ORDERS, PAYMENTS, REVIEWS
 from sinks.features import Aggregate, Asked, Counter, FeatureStore, Operations
+from streams.risk.expression import holds
 from streams.risk.subjects import COLUMNS
 
 Objects = npt.NDArray[np.object_]
@@ -177,7 +178,7 @@ def _looked_at(chosen: tuple[Feature, ...], topic: str) -> list[pl.Expr]:
     fed = [(n, feature) for n, feature in enumerate(chosen) if feature.feed == topic]
     return [
         *(pl.col(name) for name in ("_offset", "_minute", *sorted({each.entity for each in chosen}))),
-        *(pl.when(_holds(each.where)).then(_amount(each)).alias(f"amount {n}") for n, each in fed),
+        *(pl.when(holds(each.where)).then(_amount(each)).alias(f"amount {n}") for n, each in fed),
         *(pl.col(each.of).alias(f"member {n}") for n, each in fed if each.aggregate is Aggregate.DISTINCT),
     ]
 
@@ -193,11 +194,6 @@ def _operations(cells: _Cells) -> Operations:
         cells.amounts[cells.asked].tolist(),
         cells.members[cells.asked].tolist(),
     )
-
-
-@cache
-def _holds(where: str) -> pl.Expr:
-    return pl.sql_expr(where).fill_null(False)
 
 
 def _amount(feature: Feature) -> pl.Expr:

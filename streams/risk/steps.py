@@ -97,7 +97,7 @@ class Judge:
         return [Outcome(emits[part], each.letters) for part, each in enumerate(arrived)]
 
     def _arrived(self, state: State, batch: Batch, decoded: Decoded) -> _Arrived:
-        offsets = decoded.frame["_offset"]
+        offsets = decoded.frame["_offset"].to_list()
         sightings = self._sightings(state, batch, decoded.frame)
         conflicts = [offset for offset, seen in zip(offsets, sightings, strict=True) if seen is Sighting.CONFLICT]
         known = [offset for offset, seen in zip(offsets, sightings, strict=True) if seen is not Sighting.NEW]

@@ -37,15 +37,19 @@ def test_the_same_of_one_client_is_said_once_a_second_with_its_number(clock: lis
     assert "more like it" not in last.getMessage()
 
 
-def test_our_own_lines_are_all_said(clock: list[float]) -> None:
-    assert clock
+@pytest.mark.usefixtures("clock")
+def test_our_own_lines_and_what_has_a_trace_are_all_said() -> None:
     filtered = Repetitions()
     assert all(filtered.filter(record("streams.engine.worker", 1)) for _ in range(5))
+    for error in (ValueError(), KeyError()):
+        traced = record("aiokafka", 1)
+        traced.exc_info = type(error), error, None
+        assert filtered.filter(traced)
 
 
-def test_what_differs_every_time_is_not_remembered_for_ever(clock: list[float]) -> None:
-    assert clock
+@pytest.mark.usefixtures("clock")
+def test_what_differs_every_time_is_not_remembered_for_ever() -> None:
     filtered = Repetitions()
     for number in range(10 * logs.REMEMBERED):
         assert filtered.filter(record("faust", 1, f"{number} %s %s"))
-    assert len(filtered) <= logs.REMEMBERED
+    assert len(filtered.said) <= logs.REMEMBERED
