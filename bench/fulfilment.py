@@ -13,7 +13,7 @@ import polars as pl
 from schemas.batch import Batch, OffsetRange
 from schemas.registry import SchemaBook
 from schemas.topics import ORDER_FACTS
-from streams.engine import collecting
+from streams.engine import runtime
 from streams.engine.columnar import pack
 from streams.engine.state import State
 from streams.fulfilment.dispatch import Warehouse
@@ -58,7 +58,7 @@ def main() -> None:
     step, state = Facts(lookups, FulfilmentPolicy(), Telling(SchemaBook.from_files(), "", "1")), State(TABLES)
     values = messages()
     emitted = rows = 0
-    collecting.seldom()
+    runtime.tune()
     started = process_time()
     for at in range(0, len(values), 4):
         part = values[at : at + 4]

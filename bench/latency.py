@@ -45,7 +45,7 @@ class Decided(threading.Thread):
                 "group.id": "latency",
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
-                "fetch.wait.max.ms": 5,
+                "fetch.wait.max.ms": 100,  # a fetch is answered at the first byte, and asking again and again costs the broker
             }
         )
         self._consumer.assign([TopicPartition(RISK_DECISIONS.name, n, 0) for n in range(PARTITIONS)])

@@ -28,7 +28,7 @@ from schemas.topics import DEAD_LETTERS, ORDERS
 from sinks.clickhouse.client import Address
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.writer import ClickHouseWriter
-from streams.engine import collecting
+from streams.engine import runtime
 from streams.engine.assembly import Partition
 from streams.engine.dead_letters import DeadLetter, DeadLetterOffice
 from streams.engine.fuse import Fuse, FusePolicy
@@ -62,7 +62,7 @@ def main() -> None:
     arguments.add_argument("--records", type=int, default=20_000)
     arguments.add_argument("--rounds", type=int, default=7)
     options = arguments.parse_args()
-    collecting.seldom()  # as every worker does
+    runtime.tune()  # as every worker does
     chance = random.Random(7)
     clean = [value for _, value in values(options.records)]
     loads = {

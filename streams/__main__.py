@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from prometheus_client import CollectorRegistry
 
-from streams.engine import collecting, logs
+from streams.engine import logs, runtime
 from streams.engine.metrics import Metrics
 from streams.engine.settings import Settings, read
 
@@ -18,7 +18,7 @@ Run = Callable[[Settings, Metrics], Awaitable[int]]
 
 def main(app: str) -> int:
     """Run one worker of an app until it is asked to stop; the exit code says how it ended."""
-    collecting.seldom()
+    runtime.tune()
     settings = read()
     logs.configure(settings.log_level, settings.log_format, app)
     metrics = Metrics(CollectorRegistry())

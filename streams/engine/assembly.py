@@ -1,7 +1,6 @@
 """From fetched records to batches: pure bookkeeping, time is an argument.
 
-Per partition: what is pending, what is out with the agents, and where the next cut must fall. Knows neither Kafka nor Faust; a
-record is anything with offset, timestamp (ms), key, value and headers.
+Per partition: what is pending, what is out with the agents, and where the next cut must fall. Asks neither Kafka nor Faust.
 """
 
 from collections import defaultdict
@@ -11,8 +10,9 @@ from typing import Final, NamedTuple
 
 from schemas.batch import Batch, OffsetRange
 from streams.engine.bounds import Bounds
-from streams.engine.pending import Columns, Pending, Record
+from streams.engine.pending import Pending
 from streams.engine.policy import BatchPolicy
+from streams.engine.record_columns import Columns
 
 
 class Partition(NamedTuple):
@@ -72,13 +72,13 @@ class Assembler:
         """The next batch of this partition is exactly these bounds: a write that may have happened is repeated."""
         self._lanes[at].expected = bounds
 
-    def add(self, at: Partition, records: Sequence[Record], now: float) -> None:
+    def add(self, at: Partition, fetched: Sequence[Columns], now: float) -> None:
         lane = self._lanes[at]
-        if not records or lane.stopped:
+        if not fetched or lane.stopped:
             return
         if not lane.pending:
             lane.since = now
-        self._held += lane.pending.extend(records)
+        self._held += lane.pending.extend(fetched)
 
     @property
     def busy(self) -> bool:
@@ -148,4 +148,4 @@ class Assembler:
 
 def _batch(at: Partition, records: Columns) -> Batch:
     span = OffsetRange(at.topic, at.partition, records.offsets[0], records.offsets[-1])
-    return Batch(span, *records)
+    return Batch(span, records.offsets, records.timestamps, records.keys, records.values, records.headers)

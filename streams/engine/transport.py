@@ -24,7 +24,7 @@ from streams.engine.assembly import Assembler, Partition
 from streams.engine.commits import Commits, PartitionLost
 from streams.engine.committed import committed
 from streams.engine.policy import BatchPolicy
-from streams.engine.raw_records import RAW
+from streams.engine.record_columns import COLUMNS
 from streams.engine.watchdog import Standing
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id or None,
             partition_assignment_strategy=[self._assignor],
-            key_deserializer=RAW,
+            key_deserializer=COLUMNS,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",

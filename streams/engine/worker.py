@@ -13,7 +13,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from schemas.batch import Batch
-from streams.engine import collecting
+from streams.engine import runtime
 from streams.engine.background import beside
 from streams.engine.lanes import Handler, HandlerOfAll, LaneOf, Lanes
 from streams.engine.metrics import Metrics
@@ -136,7 +136,7 @@ class Worker:
 
     async def run(self) -> int:
         """Until SIGTERM, SIGINT or a fatal error."""
-        collecting.seldom()
+        runtime.tune()
         settings = self.settings
         loop = asyncio.get_running_loop()
         self._ending = loop.create_future()

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from schemas.batch import Batch, Headers
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.bounds import Bounds
-from streams.engine.pending import RECORD_OVERHEAD
 from streams.engine.policy import BatchPolicy
+from streams.engine.record_columns import RECORD_OVERHEAD, Columns, columns_of
 
 P0, P1 = Partition("orders", 0), Partition("orders", 1)
 
@@ -23,8 +23,8 @@ class Rec:
     headers: Headers = field(default_factory=tuple)
 
 
-def records(*offsets: int) -> list[Rec]:
-    return [Rec(offset) for offset in offsets]
+def records(*offsets: int) -> list[Columns]:
+    return [columns_of(Rec(offset) for offset in offsets)]
 
 
 def spans(assembler: Assembler, now: float) -> list[tuple[int, int, int]]:
@@ -68,7 +68,7 @@ def test_a_full_batch_does_not_wait() -> None:
 
 def test_bytes_cut_too_and_a_giant_is_a_batch_of_its_own() -> None:
     a = assembler(max_bytes=3 * RECORD_OVERHEAD)
-    a.add(P0, [Rec(1, b"x" * RECORD_OVERHEAD), Rec(2), Rec(3, b"x" * 9_000), Rec(4)], now=0.0)
+    a.add(P0, [columns_of([Rec(1, b"x" * RECORD_OVERHEAD), Rec(2), Rec(3, b"x" * 9_000), Rec(4)])], now=0.0)
     assert spans(a, 0.0) == [(1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 4, 1)]
 
 
@@ -156,7 +156,7 @@ def test_what_is_held_stays_within_the_budget_and_one_fetch(load: list[tuple[int
     for number, size, dealt_with in load:
         at, offset = Partition("orders", number), offset + 1
         if a.wants(at):
-            a.add(at, [Rec(offset, b"x" * size)], now=0.0)
+            a.add(at, [columns_of([Rec(offset, b"x" * size)])], now=0.0)
         out += [(got, batch.span.last) for got, batch in a.ready(0.0)]
         if dealt_with and out:
             a.done(*out.pop(0))
@@ -196,7 +196,7 @@ def _run(a: Assembler, log: list[Rec], fetches: list[int]) -> list[Batch]:
     turn = 0
     while at < len(log):
         size = fetches[turn % len(fetches)]
-        a.add(P0, log[at : at + size], now=0.0)
+        a.add(P0, [columns_of([record]) for record in log[at : at + size]], now=0.0)
         out.extend(batch for _, batch in a.ready(0.0))
         at += size
         turn += 1

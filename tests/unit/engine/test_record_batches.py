@@ -1,4 +1,4 @@
-"""What we do inside aiokafka does what it does: batches filled past its own method, records read without its object for each."""
+"""What we do inside aiokafka does what it does: batches filled past its own method."""
 
 from collections.abc import Sequence
 from itertools import repeat
@@ -9,23 +9,21 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 
-from streams.engine.raw_records import RAW
 from streams.engine.record_batches import NO_HEADERS, fill
 
 LIMIT = 20_000
 KEYS = [b"k%d" % n for n in range(2_000)]
 VALUES = [None if n % 7 == 0 else bytes(n % 50) for n in range(2_000)]
-READ = ("offset", "timestamp", "key", "value")
 
 
 def builder() -> BatchBuilder:
     return BatchBuilder(LIMIT, 0, is_transactional=1)
 
 
-def read(octets: bytes, deserialise: object) -> list[object]:
+def read(octets: bytes) -> list[object]:
     records = MemoryRecords(bytes(octets))
     at = TopicPartition("t", 0)
-    return list(fetcher.PartitionRecords(at, records, [], 0, deserialise, None, True, READ_COMMITTED))
+    return list(fetcher.PartitionRecords(at, records, [], 0, None, None, True, READ_COMMITTED))
 
 
 def seen(records: Sequence[object], *fields: str) -> list[tuple[object, ...]]:
@@ -41,19 +39,9 @@ def test_a_batch_is_filled_as_its_own_method_fills_it() -> None:
     assert 0 < taken < len(KEYS)
     assert taken == ours.record_count() == theirs.record_count()
     fields = ("offset", "key", "value", "headers")
-    assert seen(read(ours._build(), None), *fields) == seen(read(theirs._build(), None), *fields)
+    assert seen(read(ours._build()), *fields) == seen(read(theirs._build()), *fields)
 
 
 def test_the_first_record_goes_in_whatever_its_size() -> None:
     """Whoever fills batch after batch comes to an end."""
     assert fill(builder(), [b"k", *KEYS], [bytes(2 * LIMIT), *VALUES], repeat(NO_HEADERS)) == 1
-
-
-def test_raw_records_have_what_a_batch_needs() -> None:
-    batch = builder()
-    batch.append(timestamp=1_000, key=b"k", value=b"v", headers=[("h", b"1")])
-    batch.append(timestamp=2_000, key=None, value=None)
-    octets = batch._build()
-    whole, raw = read(octets, None), read(octets, RAW)
-    assert seen(raw, *READ) == seen(whole, *READ) == [(0, 1_000, b"k", b"v"), (1, 2_000, None, None)]
-    assert [list(record.headers) for record in raw] == [[("h", b"1")], []]  # type: ignore[attr-defined]

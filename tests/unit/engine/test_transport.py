@@ -9,6 +9,7 @@ from faust.types import TP
 
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.policy import BatchPolicy
+from streams.engine.record_columns import Columns, columns_of
 from streams.engine.transport import BUSY_WAIT, IDLE_WAIT, BatchConsumer
 
 AT = TP("moves", 0)
@@ -49,13 +50,13 @@ class Log(BatchConsumer):
         self.assembler.clear()
         self.at, self.seeks = self.committed, self.seeks + 1
 
-    async def _fetch(self, wait: float) -> tuple[int, dict[TP, list[Record]]]:
+    async def _fetch(self, wait: float) -> tuple[int, dict[TP, list[Columns]]]:
         epoch = self._epoch
         for step in self.during_fetch:
             await self.rebalance(step)
         self.during_fetch = []
         taken, self.at = self.records[self.at :], len(self.records)
-        return epoch, ({AT: taken} if taken else {})
+        return epoch, ({AT: [columns_of(taken)]} if taken else {})
 
     async def rebalance(self, step: str) -> None:
         """As Faust does it: the flow stops, positions are read, the flow goes on."""
@@ -150,7 +151,7 @@ def test_while_a_partition_has_enough_nobody_waits_long_for_the_others() -> None
         consumer = Busy()
         consumer.back.set()
         await consumer._fetch(1.0)
-        consumer.assembler.add(Partition(*AT), [Record(0)], 0.0)
+        consumer.assembler.add(Partition(*AT), [columns_of([Record(0)])], 0.0)
         await consumer._fetch(1.0)
         consumer.assembler.stop(Partition(*AT))
         await consumer._fetch(1.0)

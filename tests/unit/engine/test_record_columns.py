@@ -1,0 +1,122 @@
+"""A fetch in columns is what aiokafka hands out record by record: the same records, positions and refusals."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pytest
+from aiokafka.consumer import fetcher
+from aiokafka.consumer.fetcher import READ_COMMITTED
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.structs import TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.engine.record_columns import COLUMNS, RECORD_OVERHEAD, Columns
+
+AT: Final = TopicPartition("t", 0)
+OFFSET_BYTES: Final = 8
+ATTRIBUTES_AT: Final = 22  # in a record batch, two bytes
+CONTROL: Final = 0x20
+ABORT: Final = b"\x00\x00\x00\x00"
+COMMIT: Final = b"\x00\x00\x00\x01"
+
+octets = st.none() | st.binary(max_size=40)
+headers = st.lists(st.tuples(st.text(max_size=4), st.binary(max_size=4)), max_size=2)
+record = st.tuples(st.integers(1, 1_000), octets, octets, headers)
+
+
+def batch(base: int, records: Sequence[tuple[Any, ...]], producer: int = -1, codec: int = 0, **kind: Any) -> bytes:
+    """One record batch whose first record has the offset `base`."""
+    builder = DefaultRecordBatchBuilder(
+        magic=2,
+        compression_type=codec,
+        is_transactional=producer >= 0,
+        producer_id=producer,
+        producer_epoch=0 if producer >= 0 else -1,
+        base_sequence=0,
+        batch_size=1 << 20,
+    )
+    for place, (timestamp, key, value, its_headers) in enumerate(records):
+        builder.append(place, timestamp, key, value, its_headers)
+    built = bytearray(builder.build())
+    built[:OFFSET_BYTES] = base.to_bytes(OFFSET_BYTES, "big")
+    if kind.get("control"):
+        built[ATTRIBUTES_AT] |= CONTROL
+    return bytes(built)
+
+
+def marker(base: int, producer: int, kind: bytes) -> bytes:
+    return batch(base, [(1, kind, b"\x00" * 6, [])], producer, control=True)
+
+
+def walk(log: bytes, offset: int, mark: Any, aborted: Any = (), *, check: bool = False) -> "fetcher.PartitionRecords":
+    return fetcher.PartitionRecords(AT, MemoryRecords(log), list(aborted), offset, mark, None, check, READ_COMMITTED)
+
+
+def both(log: bytes, offset: int, aborted: Any = ()) -> tuple[list[tuple[Any, ...]], int]:
+    """The records as columns give them, and the position after them; equal to what aiokafka hands out itself."""
+    plain, columns = walk(log, offset, None, aborted), walk(log, offset, COLUMNS, aborted)
+    theirs = [(r.offset, r.timestamp, r.key, r.value, list(r.headers)) for r in plain]
+    ours = []
+    for part in columns:
+        assert isinstance(part, Columns)
+        ours += list(zip(part.offsets, part.timestamps, part.keys, part.values, map(list, part.headers), strict=True))
+        assert part.sizes == [
+            RECORD_OVERHEAD + len(k or b"") + len(v or b"") for k, v in zip(part.keys, part.values, strict=True)
+        ]
+        assert columns.next_fetch_offset == part.offset + 1
+    assert ours == theirs
+    assert columns.next_fetch_offset == plain.next_fetch_offset
+    return ours, columns.next_fetch_offset
+
+
+@given(
+    batches=st.lists(st.lists(record, min_size=1, max_size=8), max_size=5),
+    codec=st.sampled_from([0, 1]),
+    skip=st.integers(0, 7),
+)
+def test_any_log_from_any_offset(batches: list[list[Any]], codec: int, skip: int) -> None:
+    """A fetch begins with the record batch that has its offset."""
+    log, base = b"", 0
+    skip = min(skip, len(batches[0]) - 1) if batches else skip
+    for records in batches:
+        log += batch(base, records, codec=codec)
+        base += len(records)
+    found, _ = both(log, skip)
+    assert [offset for offset, *_ in found] == list(range(skip, base))
+
+
+def test_what_was_aborted_is_passed_over_and_so_are_markers() -> None:
+    one: list[tuple[Any, ...]] = [(1, b"k", b"v", [])]
+    log = (
+        batch(0, one, producer=7)
+        + batch(1, one, producer=8)
+        + marker(2, 7, ABORT)
+        + batch(3, one, producer=7)
+        + marker(4, 8, COMMIT)
+        + marker(5, 7, COMMIT)
+    )
+    found, position = both(log, 0, aborted=[(7, 0)])
+    assert [offset for offset, *_ in found] == [1, 3]
+    assert position == 6
+
+
+def test_old_messages_without_a_batch() -> None:
+    builder = LegacyRecordBatchBuilder(1, 0, 1 << 20)
+    builder.append(0, timestamp=5, key=b"k", value=None)
+    builder.append(1, timestamp=6, key=None, value=b"v")
+    found, _ = both(bytes(builder.build()), 0)
+    assert [(offset, key, value) for offset, _, key, value, _ in found] == [(0, b"k", None), (1, None, b"v")]
+
+
+def test_a_damaged_batch_is_refused_and_not_passed() -> None:
+    good, bad = batch(0, [(1, b"k", b"v", [])]), bytearray(batch(1, [(1, b"k", b"v", [])]))
+    bad[-1] ^= 1
+    records = walk(good + bytes(bad), 0, COLUMNS, check=True)
+    assert next(records).offsets == [0]
+    with pytest.raises(CorruptRecordException):
+        next(records)
+    assert records.next_fetch_offset == 1
