@@ -10,7 +10,9 @@ import pytest
 from chaos.result import Result
 from chaos.scenarios.base import Size
 from chaos.scenarios.evolution import evolution
+from chaos.scenarios.fulfilment import fulfilment
 from chaos.scenarios.inventory import inventory
+from chaos.scenarios.poison import poison
 from chaos.scenarios.warehouse import warehouse
 from chaos.stack import Stack
 
@@ -25,6 +27,18 @@ def test_warehouse_killed_around_inserts(stack: Stack) -> None:
 @pytest.mark.slow
 def test_inventory_killed_paused_joining_and_leaving(stack: Stack) -> None:
     holds(inventory(stack, Size(seed=SEED, events=8_000, faults=1), quiet))
+
+
+@pytest.mark.slow
+def test_fulfilment_killed_paused_joining_and_leaving(stack: Stack) -> None:
+    holds(fulfilment(stack, Size(seed=SEED, events=2_000, faults=1), quiet))
+
+
+@pytest.mark.slow
+def test_poison_of_every_kind_is_parked_mended_and_stored(stack: Stack) -> None:
+    result = poison(stack, Size(seed=SEED, events=6_000, faults=1), quiet)
+    assert [str(finding) for finding in result.findings] == []
+    assert result.struck > 30
 
 
 @pytest.mark.slow
