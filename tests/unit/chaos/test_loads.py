@@ -1,24 +1,32 @@
 """The loads: the same again for the same seed, good where they say good, refused for the reason they say where not."""
 
+import random
+import zlib
 from collections import Counter
 
 import polars as pl
 
 from chaos.ledger import Ledger, Piece, digest
-from chaos.loads import stock
+from chaos.loads import reservations, stock
 from chaos.loads.lives import NOON
 from chaos.loads.orders import Mixture, OrderLoad, event_id_of
 from chaos.scenarios.evolution import spoken
-from chaos.scenarios.inventory import balances, disordered
+from chaos.scenarios.inventory import balances, disordered, promised, told_reserved
 from schemas.batch import Batch, OffsetRange
 from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
-from schemas.topics import ORDERS
-from schemas.values import to_ms
+from schemas.topics import ORDERS, PARTITIONS
+from schemas.values import Event, to_ms
+from streams.engine.columnar import unpack
+from streams.inventory.places import PROMISED, UNPROMISED
 
 BOOK = SchemaBook.from_files()
 NOW_MS = to_ms(NOON)
 MIXTURE = Mixture(doubled=0.05, bad=0.1)
+
+
+def move(sku: str, from_place: str, to_place: str, quantity: int) -> Event:
+    return {"sku": sku, "from_place": from_place, "to_place": to_place, "quantity": quantity}
 
 
 def pieces(seed: int = 1, count: int = 600) -> list[Piece]:
@@ -65,9 +73,6 @@ def test_movements_come_late_and_twice_and_none_is_missing() -> None:
 
 
 def test_balances_count_shelves_and_allocations_and_leave_zeros_out() -> None:
-    def move(sku: str, from_place: str, to_place: str, quantity: int) -> dict[str, str | int]:
-        return {"sku": sku, "from_place": from_place, "to_place": to_place, "quantity": quantity}
-
     journal = [
         move("A", "supplier", "warehouse:W1", 5),
         move("A", "warehouse:W1", "allocated:W1", 2),
@@ -84,3 +89,26 @@ def test_the_ledger_knows_what_was_never_acknowledged() -> None:
     frame = ledger.frame()
     assert frame["_offset"].to_list() == [-1]
     assert frame["digest"].to_list() == [digest(None)] == [b""]
+
+
+def test_reservations_lie_where_their_article_lives_and_are_summed_once() -> None:
+    frames = reservations.reservations(700, seed=3)
+    once = list(reservations.pieces(frames, random.Random(1), doubled=0.0))
+    rows = [row for piece in once for row in unpack(piece.value).iter_rows(named=True)]
+    assert len({row["command_id"] for row in rows}) == len(rows) == sum(map(len, frames)) >= 700
+    for piece in once:
+        homes = {zlib.crc32(sku.encode()) % PARTITIONS for sku in unpack(piece.value)["sku"]}
+        assert homes == {zlib.crc32(piece.key) % PARTITIONS}
+    assert sum(reservations.reserved(frames).values()) == sum(row["quantity"] for row in rows)
+    twice = list(reservations.pieces(frames, random.Random(1), doubled=0.5))
+    assert len(once) < len(twice) < 2 * len(once)
+    assert set(once) == set(twice)
+
+
+def test_what_was_told_of_promises_is_added_up() -> None:
+    there, back = move("a", UNPROMISED, PROMISED, 3), move("a", PROMISED, UNPROMISED, 1)
+    goods = move("a", "supplier", "warehouse:W1", 9)
+    assert promised([there, back, goods]) == {"a": 2}
+    assert promised([there, there, back]) == {"a": 5}, "a move that is told twice shows"
+    levels: list[Event] = [{"sku": sku, "reserved": units} for sku, units in (("a", 3), ("b", 0), ("a", 2))]
+    assert told_reserved(levels) == {"a": 2}
