@@ -16,8 +16,10 @@ from streams.inventory.facts import COMMANDS
 
 SKUS: Final = 60
 PLENTY: Final = 1_000_000_000
-ROWS: Final = 240
-"""Commands that are asked for together: about thirty in a message of a partition."""
+ROWS: Final = 5_000
+"""Commands that are asked for together: some six hundred in a message, enough for `streams/inventory/bulk.py`; FEW are not."""
+FEW: Final = 160
+LATER: Final = 20
 
 
 def receipts() -> list[Event]:
@@ -28,21 +30,33 @@ def receipts() -> list[Event]:
 
 
 def reservations(count: int, *, seed: int) -> list[pl.DataFrame]:
-    """At least so many commands of orders of one line, in the order in which they are asked for, ROWS at a time."""
+    """At least so many commands of orders of one line, as they are asked for: FEW at a time, and every fourth time ROWS."""
     dice = random.Random(f"{seed}:reservations")  # noqa: S311 - to be repeatable is the point
-    return [
-        pl.DataFrame([_command(number, dice) for number in range(first, first + ROWS)], schema=COMMANDS, orient="row")
-        for first in range(0, count, ROWS)
-    ]
+    frames: list[pl.DataFrame] = []
+    asked = 0
+    while asked < count:
+        numbers = range(asked, asked + (ROWS if len(frames) % 4 == 3 else FEW))
+        frames.append(pl.DataFrame([_command(number, dice) for number in numbers], schema=COMMANDS, orient="row"))
+        asked = numbers.stop
+    return frames
 
 
-def pieces(frames: Iterable[pl.DataFrame], dice: random.Random, doubled: float) -> Iterator[Piece]:
-    """As fulfilment sends them, a share of the messages twice. The key is an article's, and so is the partition."""
+def pieces(frames: Iterable[pl.DataFrame]) -> Iterator[Piece]:
+    """As fulfilment sends them. The key is an article's, and so is the partition."""
     for frame in frames:
         for message in repartition(frame, "sku", STOCK_COMMANDS.name, PARTITIONS):
             rows = unpack(message.value)
-            piece = Piece(STOCK_COMMANDS.name, rows["sku"][0].encode(), message.value, rows["command_id"][0])
-            yield from [piece] * (1 + (dice.random() < doubled))
+            yield Piece(STOCK_COMMANDS.name, rows["sku"][0].encode(), message.value, rows["command_id"][0])
+
+
+def arriving(frames: Sequence[pl.DataFrame], *, seed: int, doubled: float) -> list[pl.DataFrame]:
+    """In the order in which they come: a share of them once more, up to LATER others after."""
+    dice = random.Random(f"{seed}:reservations twice")  # noqa: S311 - to be repeatable is the point
+    arrivals = [(number, number) for number in range(len(frames))]
+    arrivals += [
+        (number + dice.randrange(1, LATER), number) for number in range(len(frames)) if dice.random() < doubled
+    ]
+    return [frames[number] for _, number in sorted(arrivals)]
 
 
 def reserved(frames: Sequence[pl.DataFrame]) -> Mapping[str, int]:

@@ -56,16 +56,17 @@ def inventory(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
     movements = stock.movements(size.events, seed=size.seed, skus=SKUS, stocktakes=False)
     arriving, receipts = disordered(movements, size.seed), reservations.receipts()
     promises = reservations.reservations(size.events // 2, seed=size.seed)
+    asked = reservations.arriving(promises, seed=size.seed, doubled=DOUBLED)
     strikes = draw(wishes, size.seed)
     crew = Crew(site, "inventory", {"batch_records": max(50, size.events // len(strikes) // 40)})
     read = [site.topic(topic.name) for topic in (STOCK, STOCK_MOVES, STOCK_COMMANDS)]
     progress = Progress(site.kafka, site.group("inventory"), read)
     scene = Scene(site, crew, progress, random.Random(f"{size.seed}:victims"))  # noqa: S311
-    sender, twice = Sender(site.kafka, site.prefix), random.Random(f"{size.seed}:twice")  # noqa: S311
+    sender = Sender(site.kafka, site.prefix)
 
     def load(since: float, until: float) -> Iterator[Piece]:
         yield from stock.pieces(book, part(arriving, since, until))
-        yield from reservations.pieces(part(promises, since, until), twice, DOUBLED)
+        yield from reservations.pieces(part(asked, since, until))
 
     try:
         sender.send(stock.pieces(book, receipts))
@@ -125,12 +126,15 @@ def state_holds(
 
 
 def answered_once(site: Site, promises: Sequence[pl.DataFrame]) -> list[Finding]:
-    """Every command has one answer, and it is yes."""
-    wanted = [command for frame in promises for command in frame["command_id"]]
+    """Every command has one answer, and that is yes to all of it."""
+    wanted = {command: units for frame in promises for command, units in frame.select("command_id", "quantity").rows()}
     results = list(events(site.kafka, site.prefix, STOCK_RESULTS.name))
-    return exactly(
-        STOCK_RESULTS.name, wanted, [str(each["command_id"]) for each in results if each["kind"] == "RESERVED"]
-    )
+    answers = {str(each["command_id"]): int(str(each["done"])) for each in results if each["kind"] == "RESERVED"}
+    return [
+        *told_once(STOCK_RESULTS.name, [str(each["event_id"]) for each in results]),
+        *exactly("answers", sorted(wanted), [str(each["command_id"]) for each in results]),
+        *same_state("units granted", wanted, answers),
+    ]
 
 
 def balances(journal: Sequence[Event]) -> dict[tuple[str, str], int]:

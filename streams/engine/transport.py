@@ -21,10 +21,10 @@ from faust.types.transports import TransportT
 from schemas.batch import Batch
 from streams.engine import bounds
 from streams.engine.assembly import Assembler, Partition
+from streams.engine.column_fetch import COLUMNS
 from streams.engine.commits import Commits, PartitionLost
 from streams.engine.committed import committed
 from streams.engine.policy import BatchPolicy
-from streams.engine.record_columns import COLUMNS
 from streams.engine.watchdog import Standing
 
 T = TypeVar("T")

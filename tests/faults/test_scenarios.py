@@ -35,7 +35,7 @@ def test_fulfilment_killed_paused_joining_and_leaving(stack: Stack) -> None:
 
 
 @pytest.mark.slow
-def test_poison_of_every_kind_is_parked_mended_and_stored(stack: Stack) -> None:
+def test_poison_is_parked_mended_and_stored(stack: Stack) -> None:
     result = poison(stack, Size(seed=SEED, events=6_000, faults=1), quiet)
     assert [str(finding) for finding in result.findings] == []
     assert result.struck > 30

@@ -1,6 +1,5 @@
 """The loads: the same again for the same seed, good where they say good, refused for the reason they say where not."""
 
-import random
 import zlib
 from collections import Counter
 
@@ -18,6 +17,7 @@ from schemas.registry import SchemaBook
 from schemas.topics import ORDERS, PARTITIONS
 from schemas.values import Event, to_ms
 from streams.engine.columnar import unpack
+from streams.inventory.bulk import FEWEST
 from streams.inventory.places import PROMISED, UNPROMISED
 
 BOOK = SchemaBook.from_files()
@@ -92,17 +92,23 @@ def test_the_ledger_knows_what_was_never_acknowledged() -> None:
 
 
 def test_reservations_lie_where_their_article_lives_and_are_summed_once() -> None:
-    frames = reservations.reservations(700, seed=3)
-    once = list(reservations.pieces(frames, random.Random(1), doubled=0.0))
-    rows = [row for piece in once for row in unpack(piece.value).iter_rows(named=True)]
-    assert len({row["command_id"] for row in rows}) == len(rows) == sum(map(len, frames)) >= 700
-    for piece in once:
+    frames = reservations.reservations(9_000, seed=3)
+    load = list(reservations.pieces(frames))
+    rows = [row for piece in load for row in unpack(piece.value).iter_rows(named=True)]
+    assert len({row["command_id"] for row in rows}) == len(rows) == sum(map(len, frames)) >= 9_000
+    for piece in load:
         homes = {zlib.crc32(sku.encode()) % PARTITIONS for sku in unpack(piece.value)["sku"]}
         assert homes == {zlib.crc32(piece.key) % PARTITIONS}
     assert sum(reservations.reserved(frames).values()) == sum(row["quantity"] for row in rows)
-    twice = list(reservations.pieces(frames, random.Random(1), doubled=0.5))
-    assert len(once) < len(twice) < 2 * len(once)
-    assert set(once) == set(twice)
+    sizes = [unpack(piece.value).height for piece in load]
+    assert min(sizes) < FEWEST < max(sizes), "both ways of taking commands are walked"
+
+
+def test_some_reservations_come_once_more_and_later() -> None:
+    frames = reservations.reservations(100_000, seed=3)
+    arriving = [frame["command_id"][0] for frame in reservations.arriving(frames, seed=3, doubled=0.3)]
+    assert list(dict.fromkeys(arriving)) == [frame["command_id"][0] for frame in frames]
+    assert len(frames) < len(arriving) < 2 * len(frames)
 
 
 def test_what_was_told_of_promises_is_added_up() -> None:

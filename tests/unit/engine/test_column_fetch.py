@@ -14,7 +14,8 @@ from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.record_columns import COLUMNS, RECORD_OVERHEAD, Columns
+from streams.engine.column_fetch import COLUMNS
+from streams.engine.record_columns import RECORD_OVERHEAD, Columns
 
 AT: Final = TopicPartition("t", 0)
 OFFSET_BYTES: Final = 8
@@ -40,7 +41,7 @@ def batch(base: int, records: Sequence[tuple[Any, ...]], producer: int = -1, cod
         batch_size=1 << 20,
     )
     for place, (timestamp, key, value, its_headers) in enumerate(records):
-        builder.append(place, timestamp, key, value, its_headers)
+        builder.append(kind.get("gaps", 1) * place, timestamp, key, value, its_headers)
     built = bytearray(builder.build())
     built[:OFFSET_BYTES] = base.to_bytes(OFFSET_BYTES, "big")
     if kind.get("control"):
@@ -75,7 +76,7 @@ def both(log: bytes, offset: int, aborted: Any = ()) -> tuple[list[tuple[Any, ..
 
 @given(
     batches=st.lists(st.lists(record, min_size=1, max_size=8), max_size=5),
-    codec=st.sampled_from([0, 1]),
+    codec=st.sampled_from([0, 1, 3]),
     skip=st.integers(0, 7),
 )
 def test_any_log_from_any_offset(batches: list[list[Any]], codec: int, skip: int) -> None:
@@ -120,3 +121,64 @@ def test_a_damaged_batch_is_refused_and_not_passed() -> None:
     with pytest.raises(CorruptRecordException):
         next(records)
     assert records.next_fetch_offset == 1
+
+
+class Position:
+    """What aiokafka knows of a partition that is assigned and flows."""
+
+    active = True
+    paused = False
+
+    def __init__(self) -> None:
+        self.position = 0
+
+    def state_value(self, _at: TopicPartition) -> "Position":
+        return self
+
+    def consumed_to(self, offset: int) -> None:
+        self.position = offset
+
+
+def fetched(log: bytes, mark: Any, at: Position, *, check: bool = False) -> "fetcher.FetchResult":
+    records = walk(log, at.position, mark, check=check)
+    return fetcher.FetchResult(AT, assignment=at, partition_records=records, backoff=0)
+
+
+def test_a_fetch_is_handed_out_in_parts_of_so_many_records() -> None:
+    """However small it was on the wire: lz4 makes little of a hundred thousand equal records."""
+    log = b"".join(batch(100 * n, [(1, b"k", b"v" * 50, [])] * 100, codec=3) for n in range(50))
+    at = Position()
+    found = fetched(log, COLUMNS, at)
+    taken = []
+    while found.has_more():
+        part = found.getall(250)
+        assert len(part) <= 250, "aiokafka counts on what it asked for"
+        assert sum(len(columns.offsets) for columns in part) <= 300, "one record batch beyond it, at most"
+        taken += [offset for columns in part for offset in columns.offsets]
+        assert at.position == (taken[-1] + 1)
+    assert taken == list(range(5_000))
+
+
+def test_offsets_that_were_compacted_away_are_passed() -> None:
+    log = batch(10, [(1, b"k", b"v", [])] * 3, gaps=4) + batch(40, [(1, b"k", b"v", [])])
+    found, position = both(log, 11)
+    assert [offset for offset, *_ in found] == [14, 18, 40]
+    assert position == 41
+
+
+def test_nothing_is_taken_from_a_fetch_whose_second_batch_is_damaged() -> None:
+    """The position stays, so that all of it is fetched again."""
+    one: list[tuple[Any, ...]] = [(1, b"k", b"v", [])]
+    bad = bytearray(batch(1, one))
+    bad[-1] ^= 1
+    at = Position()
+    with pytest.raises(CorruptRecordException):
+        fetched(batch(0, one) + bytes(bad), COLUMNS, at, check=True).getall(100)
+    assert at.position == 0
+
+
+def test_whoever_did_not_ask_for_columns_gets_records() -> None:
+    at = Position()
+    records = fetched(batch(0, [(1, b"k", b"v", [])] * 3), None, at).getall(2)
+    assert [(len(records), record.offset) for record in records] == [(2, 0), (2, 1)]
+    assert at.position == 2
