@@ -23,9 +23,13 @@ At = tuple[str, int]
 
 
 class Progress:
-    """One group over some topics (full names). Reads beside the group, never as a member."""
+    """One group over some topics (full names). Reads beside the group, never as a member.
 
-    def __init__(self, servers: str, group: str, topics: Iterable[str]) -> None:
+    `idle`: the key of records that say nothing, such as the ticks of a clock: the more workers, the more of them, without end.
+    """
+
+    def __init__(self, servers: str, group: str, topics: Iterable[str], idle: bytes | None = None) -> None:
+        self._idle = idle
         self._partitions = [(topic, number) for topic in topics for number in range(PARTITIONS)]
         self._consumer = Consumer(
             {
@@ -77,7 +81,7 @@ class Progress:
         return {at: end - committed[at] for at, end in ends.items() if end > committed[at]}
 
     def done(self) -> bool:
-        """Whether no record is left to read: what lies behind the committed offsets is nothing but markers."""
+        """Whether no record is left to read: what lies behind the committed offsets is nothing but markers, and what is idle."""
         behind = self.behind()
         if any(count > 200 for count in behind.values()):
             return False
@@ -94,6 +98,8 @@ class Progress:
                     continue
                 error = message.error()
                 if error is None:
+                    if self._idle is not None and message.key() == self._idle:
+                        continue
                     return True
                 if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
                     return False

@@ -27,6 +27,7 @@ from schemas.registry import SchemaBook
 from schemas.topics import DISPATCH_DECISIONS, ORDER_FACTS, ORDER_LIFECYCLE, STOCK_COMMANDS
 from schemas.values import Event
 from streams.fulfilment.routing import PICKS
+from streams.fulfilment.ticker import TICK_KEY
 
 NAME: Final = "fulfilment"
 EVENTS_PER_ORDER: Final = 5
@@ -55,7 +56,7 @@ def fulfilment(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
     }
     crew = Crew(site, "fulfilment", settings)
     topics = [site.topic(name) for name in (*PICKS, ORDER_FACTS.name)]
-    progress = Progress(site.kafka, site.group("fulfilment"), topics)
+    progress = Progress(site.kafka, site.group("fulfilment"), topics, idle=TICK_KEY)
     scene = Scene(site, crew, progress, random.Random(f"{size.seed}:victims"))  # noqa: S311
     sender = Sender(site.kafka, site.prefix)
 

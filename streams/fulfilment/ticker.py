@@ -12,6 +12,7 @@ from streams.fulfilment.routing import ROWS
 
 TICK_SECONDS: Final = 5.0
 TICK: Final = pack(pl.DataFrame(schema=ROWS))
+TICK_KEY: Final = b"tick"
 
 
 class Ticker:
@@ -29,7 +30,7 @@ class Ticker:
         self._producer = producer
         while True:
             for number in range(PARTITIONS):
-                await producer.send_and_wait(self._topic, TICK, b"tick", partition=number)
+                await producer.send_and_wait(self._topic, TICK, TICK_KEY, partition=number)
             await asyncio.sleep(self._every)
 
     async def stop(self) -> None:
