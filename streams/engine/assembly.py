@@ -1,6 +1,6 @@
 """From fetched records to batches: pure bookkeeping, time is an argument.
 
-Per partition: what is pending, what is out with the agents, and where the next cut must fall. Asks neither Kafka nor Faust.
+Per partition: what is pending, what is out with the agents, and where the next cut must fall. Knows neither Kafka nor Faust.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """Makes aiokafka hand out a fetch in columns, a record batch of the log each, and not record by record.
 
-Its reader makes a generator's step, a call and an object of eleven fields of every record, which costs more than reading it. It offers no
-class to choose, so the two that walk through a fetch are replaced; checksums, aborted transactions and markers stay their business.
+Its reader makes a generator's step, a call and an object of eleven fields of every record. It offers no class to choose, so
+the two that walk through a fetch are replaced; checksums, aborted transactions and markers stay their business.
 Only consumers that are made with `key_deserializer=COLUMNS` notice.
 """
 

@@ -3,7 +3,7 @@
 A worker with large tables holds millions of objects that live long and hold no cycles: Python's default walks all of them again and
 again, a third of fulfilment's time (bench/fulfilment.py). And glibc gives blocks of megabytes back to the kernel as soon as they are
 free and asks for new ones a moment later, page by page: a fetch is copied a few times on its way, and each copy had paid for that
-(`python -m bench decode`: a tenth).
+(docs/bench.md).
 """
 
 import ctypes
@@ -14,9 +14,7 @@ NEW_OBJECTS: Final = 200_000  # young objects before the first look, 700 by defa
 M_TRIM_THRESHOLD: Final = -1  # of mallopt(3)
 M_MMAP_THRESHOLD: Final = -3
 LARGEST_KEPT: Final = 32 << 20  # bytes; glibc's own upper limit
-KEPT: Final = (
-    256 << 20
-)  # bytes free at the end of the main heap, at most (an arena of a thread has 64 MiB in all); more goes back
+KEPT: Final = 256 << 20  # bytes free at the end of the main heap; more goes back. A thread's arena has 64 MiB in all
 
 
 def tune() -> None:
