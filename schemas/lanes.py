@@ -83,7 +83,7 @@ class Shape:
         nulls = np.zeros(len(self._levels), np.int64)
         maybe = self._valids != NOWHERE
         if maybe.any():
-            missing = lanes.missing(self._valid_levels)[self._valids]
+            missing = lanes.missing(self._valid_levels, bits)[self._valids]
             nulls = np.where(maybe, missing, 0)
             pointers[:, 0] = np.where(nulls > 0, bits.ctypes.data + lanes.valid_starts[self._valids] // 8, 0)
         pointers[:, 1] = np.where(self._lanes == NOWHERE, 0, lanes.words.ctypes.data + lanes.starts[self._lanes] * 8)
@@ -122,9 +122,9 @@ class Lanes:
     def lane(self, number: int) -> Ints:
         return self.words[self.starts[number] : self.starts[number + 1]]
 
-    def missing(self, levels: Ints) -> Ints:
-        """Per lane of `valid`, whose levels are given: rows that are not there."""
-        there = np.concatenate([[0], np.cumsum(self.valid, dtype=np.int64)])[self.valid_starts]
+    def missing(self, levels: Ints, bits: Octets) -> Ints:
+        """Per lane of `valid`, whose levels and bits are given: rows that are not there."""
+        there = np.concatenate([[0], np.cumsum(np.bitwise_count(bits), dtype=np.int64)])[self.valid_starts // 8]
         return self.rows[levels] - np.diff(there)
 
 

@@ -64,7 +64,10 @@ class Puts:
         out, ends = np.empty(once + each * count, np.uint8), np.empty(count, np.int64)
         constants = (len(self._numbers.constant), len(self._octets.constant))
         ops = self._numbered(*constants)
-        size = serialize(ops, numbers, number_starts, octets, octet_starts, constants, count, out, ends)
+        size = serialize(
+            ops, numbers, number_starts, octets, octet_starts, constants,
+            number_starts.copy(), octet_starts.copy(), np.zeros(MAX_DEPTH, np.int64), count, out, ends,
+        )  # fmt: skip
         return out[:size].tobytes(), ends.tolist()
 
     def _add(self, put: Put, numbers: Ints | None, octets: bytes | None = None, extra: int = NONE) -> int:

@@ -6,8 +6,9 @@ every lane is dense: it has a value only where the program comes by. So no opera
 
 from enum import IntEnum
 
-import numba
 import numpy as np
+
+from schemas.compiling import compiled, inlined
 
 MAX_DEPTH = 16  # lists within lists
 LONGEST_LONG = 10  # bytes of a zigzag number of 64 bits
@@ -29,9 +30,6 @@ PUT, NUMBERS, OCTETS_OF, EXTRA = range(4)
 
 LONG, SIZED, OCTETS, OPTIONAL, LIST, NEXT_ITEM = map(int, Put)
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
-inlined = numba.njit(inline="always", error_model="numpy")
-
 
 @inlined
 def put_long(out, at, value):
@@ -46,16 +44,18 @@ def put_long(out, at, value):
 
 
 @compiled
-def serialize(ops, numbers, number_starts, octets, octet_starts, constants, count, out, ends):
+def serialize(ops, numbers, number_starts, octets, octet_starts, constants, number, octet, left, count, out, ends):
     """`ends[n]` becomes the place in `out` behind record n; the bytes used. `out` must have room for the longest.
 
-    A lane begins at its start; those below `constants` begin there anew for every record.
+    A lane begins at its start; those below `constants` begin there anew for every record. `number` and `octet`: where each lane is,
+    copies of the starts; `left`: room for MAX_DEPTH lists.
     """
-    number, octet = number_starts.copy(), octet_starts.copy()
-    left, depth, at = np.zeros(MAX_DEPTH, np.int64), -1, 0
+    depth, at = -1, 0
     for row in range(count):
-        number[: constants[0]] = number_starts[: constants[0]]
-        octet[: constants[1]] = octet_starts[: constants[1]]
+        for lane in range(constants[0]):
+            number[lane] = number_starts[lane]
+        for lane in range(constants[1]):
+            octet[lane] = octet_starts[lane]
         here = 0
         while here < len(ops):
             put, extra = ops[here, PUT], ops[here, EXTRA]

@@ -8,10 +8,10 @@ counted.
 Both run the same program; `fill` only over bodies that `measure` accepted, so it looks at nothing twice. A position of -1 is doubt.
 """
 
-import numba
 import numpy as np
 
 from schemas.automata import ANY_TEXT, REFUSED
+from schemas.compiling import compiled, inlined
 from schemas.doubts import BROKEN, GOOD
 from schemas.program import EXTRA, HIGH, LEAST, LEVEL, LOW, MAX_DEPTH, MOST, NOWHERE, OP, SKIP, Op
 
@@ -21,11 +21,10 @@ PADDING = 16
 LAST_SHIFT = 49  # bits before the last of eight bytes
 ALL_BUT_SIGN = (1 << 63) - 1
 LOW_HALF = (1 << 32) - 1
+ONES = 0x0101_0101_0101_0101
+HIGH_BITS = -0x7F7F_7F7F_7F7F_7F80  # of eight bytes
 LONGEST = 1 << 31  # bytes of a text
 INLINE = 12  # bytes of a text that stand in its Arrow view
-
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
-inlined = numba.njit(inline="always", error_model="numpy")
 
 
 @inlined
@@ -54,10 +53,18 @@ def sized(octets, at, end, most):
 
 
 @inlined
-def fits(octets, first, end, start, steps, accepts):
+def plain(word):
+    """Whether none of eight bytes is zero or beyond ASCII."""
+    return not (word | (word - ONES)) & HIGH_BITS
+
+
+@inlined
+def fits(octets, words, first, end, start, steps, accepts):
     """Whether an automaton accepts these bytes."""
     at, state = first, start
     if start == ANY_TEXT:
+        while at + 8 <= end and plain(words[at]):
+            at += 8
         while at < end and 0 < octets[at] < 0x80:
             at += 1
     while at < end and state != REFUSED:
@@ -137,18 +144,17 @@ def is_utf8(octets, first, end, steps, accepts):
 
 
 @compiled
-def measure(octets, words, starts, ends, latest, ops, levels, steps, accepts):
+def measure(octets, words, starts, ends, latest, ops, steps, accepts, left, loops, mine, rows, doubts):
     """What is doubted about each body, and the rows of every level that those have together of which nothing is.
 
     GOOD; BROKEN: not certainly a value of the schema; else it is one, and this is the first operation whose value may break a rule (one
-    that is only too far ahead of its record counts last).
+    that is only too far ahead of its record counts last). They go into `doubts` and `rows`, which is zero; `left` and `loops` are room for
+    MAX_DEPTH lists, `mine` for every level.
     """
-    doubts = np.full(len(starts), BROKEN, np.int64)
-    rows, mine = np.zeros(levels, np.int64), np.zeros(levels, np.int64)
-    left, loops = np.zeros(MAX_DEPTH, np.int64), np.zeros(MAX_DEPTH, np.int64)
     for body in range(len(starts)):
         at, end, pc, depth, suspect, ahead = starts[body], ends[body], 0, -1, GOOD, GOOD
-        mine[:] = 0
+        for level in range(len(mine)):
+            mine[level] = 0
         while at >= 0 and pc < len(ops):
             op = ops[pc, OP]
             if op == OPTIONAL:
@@ -175,7 +181,7 @@ def measure(octets, words, starts, ends, latest, ops, levels, steps, accepts):
             elif op <= FIXED:
                 first, at = text(octets, at, end, op, ops[pc, EXTRA])
                 if op == TEXT and at >= 0:
-                    if not fits(octets, first, at, ops[pc, EXTRA], steps, accepts):
+                    if not fits(octets, words, first, at, ops[pc, EXTRA], steps, accepts):
                         suspect = pc if suspect == GOOD else suspect
                         if not is_utf8(octets, first, at, steps, accepts):
                             at = -1
@@ -207,19 +213,19 @@ def measure(octets, words, starts, ends, latest, ops, levels, steps, accepts):
             doubts[body] = ahead if suspect == GOOD else suspect
             if doubts[body] == GOOD:
                 mine[0] = 1
-                rows += mine
-    return doubts, rows
+                for level in range(len(mine)):
+                    rows[level] += mine[level]
+        else:
+            doubts[body] = BROKEN
 
 
 @compiled
-def fill(octets, words, starts, ends, ops, levels, places, valid_places, symbols, lanes, valid):
+def fill(octets, words, starts, ends, ops, places, valid_places, symbols, left, loops, row, lanes, valid):
     """The leaves of accepted bodies into `lanes` and `valid`, which are zero.
 
     `places[pc]`: where the operation's lane begins; `valid_places[pc]`: the same in `valid`. NOWHERE: not stored. A text is two words,
-    an Arrow view into `octets`.
+    an Arrow view into `octets`. `left` and `loops` are room for MAX_DEPTH lists; `row` is zero for every level.
     """
-    left, loops = np.zeros(MAX_DEPTH, np.int64), np.zeros(MAX_DEPTH, np.int64)
-    row = np.zeros(levels, np.int64)
     for body in range(len(starts)):
         at, end, pc, depth = starts[body], ends[body], 0, -1
         while pc < len(ops):

@@ -1,4 +1,7 @@
-"""Compile ahead what decodes and encodes, and keep it on disk, so that no worker's first batch waits for it: `python -m schemas.warm`."""
+"""Compile ahead what decodes and encodes, and keep it on disk, so that no worker waits for it: `python -m schemas.warm`.
+
+A worker calls `warm` as well, while it connects: it takes a second to load what is on disk.
+"""
 
 import numpy as np
 
@@ -10,7 +13,7 @@ from schemas.registry import SchemaBook
 from schemas.topics import ORDERS
 
 
-def main() -> None:
+def warm() -> None:
     """A body of one zero byte is compiled for as any other is, and refused; and a record of no fields as any other."""
     book, one = SchemaBook.from_files(), np.zeros(1, np.int64)
     ColumnDecoder(ORDERS.name, book).decode([frame(book.reader(ORDERS.name).fingerprint, b"\0")], one, one)
@@ -18,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warm()

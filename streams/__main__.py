@@ -4,10 +4,12 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from importlib import import_module
+from threading import Thread
 from typing import Final, cast
 
 from prometheus_client import CollectorRegistry
 
+from schemas.warm import warm
 from streams.engine import logs, runtime
 from streams.engine.metrics import Metrics
 from streams.engine.settings import Settings, read
@@ -21,6 +23,7 @@ def main(app: str) -> int:
     runtime.tune()
     settings = read()
     logs.configure(settings.log_level, settings.log_format, app)
+    Thread(target=warm, name="warm").start()  # beside what follows: partitions that came first would wait for it
     metrics = Metrics(CollectorRegistry())
     metrics.serve(settings.metrics_host, settings.metrics_port)
     start = cast(Run, import_module(f"streams.start.{app}").run)
