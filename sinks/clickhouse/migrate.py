@@ -10,7 +10,7 @@ from clickhouse_connect.driver.client import Client
 
 from sinks.base import SinkBusy
 from sinks.clickhouse.client import Address
-from sinks.clickhouse.ddl import compact_parts, topic_ddl
+from sinks.clickhouse.ddl import part_settings, topic_ddl
 
 FOLDER: Final = Path(__file__).parent / "migrations"
 
@@ -54,7 +54,7 @@ def write_topic_migration(topic: str, schema: Mapping[str, object], folder: Path
     """The migration that gives a new topic its tables, under the next free number."""
     number = max((migration.version for migration in read_folder(folder)), default=0) + 1
     path = folder / f"{number:04d}_{topic}.sql"
-    path.write_text(f"{topic_ddl(topic, schema)}\n{compact_parts(topic)}")
+    path.write_text(f"{topic_ddl(topic, schema)}\n{part_settings(topic)}")
     return path
 
 

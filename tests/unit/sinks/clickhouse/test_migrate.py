@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemas.topics import PUBLIC_TOPICS
-from sinks.clickhouse.ddl import compact_parts, topic_ddl
+from sinks.clickhouse.ddl import part_settings, topic_ddl
 from sinks.clickhouse.migrate import Migration, MigrationChanged, pending, read_folder, write_topic_migration
 
 AVRO = Path(__file__).parents[4] / "schemas" / "avro"
@@ -50,5 +50,5 @@ def test_a_new_topic_takes_the_next_number(tmp_path: Path) -> None:
 def test_every_topic_has_the_tables_its_schema_asks_for(topic: str) -> None:
     (text,) = [migration.text for migration in read_folder() if migration.name == topic]
     tables = topic_ddl(topic, json.loads((AVRO / f"{topic}.avsc").read_text()))
-    assert text in {tables, f"{tables}\n{compact_parts(topic)}"}
-    assert any(compact_parts(topic) in migration.text for migration in read_folder())
+    assert text in {tables, f"{tables}\n{part_settings(topic)}"}
+    assert any(part_settings(topic) in migration.text for migration in read_folder())
