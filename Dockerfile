@@ -17,5 +17,5 @@ COPY cli cli
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 ENV NUMBA_CACHE_DIR=/var/lib/kontor/compiled
 USER kontor
-RUN python -m schemas.warm
+RUN python -m streams.engine.warm
 CMD ["kontor", "--help"]

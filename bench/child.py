@@ -6,7 +6,7 @@ import sys
 from bench.job import World
 from bench.jobs import JOBS
 from bench.meter import Meter
-from schemas.warm import warm
+from streams.engine.warm import warm
 
 
 def main(job: str, side: str, world: str) -> None:

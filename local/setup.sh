@@ -45,5 +45,5 @@ say "installing the locked dependencies (checked by hash)"
 say "installing Kontor (editable)"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 say "compiling what decodes events"
-.venv/bin/python -m schemas.warm
+.venv/bin/python -m streams.engine.warm
 say "done: ./kontor up"

@@ -134,7 +134,7 @@ class ColumnDecoder:
         for at in np.flatnonzero(doubts >= 0).tolist():
             row, field = int(framed.rows[at]), path.field_of(doubts[at])
             time_ms = int(timestamps[row])
-            problem = self._codec.first_problem(writer, framed.bodies[at], field, record_time_ms=time_ms)
+            problem = self._codec.first_problem(writer, framed.bodies[at] or b"", field, record_time_ms=time_ms)
             if problem is not None:
                 cause = UnreadableMessage(problem.reason, problem.detail, problem.field)
                 yield BadRecord(row, int(offsets[row]), cause)

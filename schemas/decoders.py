@@ -10,6 +10,7 @@ from schemas.batch import Batch
 from schemas.codec import Codec
 from schemas.columns import ColumnDecoder, Decoded
 from schemas.registry import SchemaBook, SchemaSource
+from schemas.slices import Slices
 from schemas.splitting import split
 
 Fields: TypeAlias = "tuple[str, ...] | None"
@@ -39,7 +40,7 @@ class Decoders:
         """Each batch as `decode` has it, for the price of one: that of a small fetch is that of any."""
         if len(batches) == 1:
             return [self.decode(topic, batches[0], fields)]
-        values = list(chain.from_iterable(batch.values for batch in batches))
+        values = Slices.joined([batch.values for batch in batches])
         offsets, times = (
             np.fromiter(chain.from_iterable(column), np.int64, len(values))
             for column in ((batch.offsets for batch in batches), (batch.timestamps for batch in batches))

@@ -3,7 +3,7 @@
 Law: only bodies that the walk accepted become rows. The walk never refuses; what it doubts is the codec's.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -18,7 +18,8 @@ from schemas.lanes import Node, Shape
 from schemas.program import MAX_DEPTH, Program
 from schemas.registry import WriterSchema
 from schemas.resolution import PLACE, resolved
-from schemas.walk import PADDING, fill, measure
+from schemas.slices import Slices
+from schemas.walk import fill, measure
 
 CHUNK: Final = 8192
 """Bodies walked at once: enough that what a chunk costs in itself does not show, and few bytes and lanes to go through twice."""
@@ -34,24 +35,26 @@ class FastPath:
         self._shape = Shape(program, root)
         self._place = [root.children[name].lane for name in PLACE]
 
-    def decode(self, bodies: Sequence[bytes], offsets: Ints, timestamps: Ints) -> tuple[Ints, pl.DataFrame]:
+    def decode(self, bodies: Slices, offsets: Ints, timestamps: Ints) -> tuple[Ints, pl.DataFrame]:
         """What is doubted about each body (see `walk.measure`), and the columns of those of which nothing is.
 
         `timestamps`: the records' own, in ms since 1970.
         """
+        octets = bodies.padded()
         if len(bodies) <= CHUNK:
-            return self._chunk(bodies, offsets, timestamps)
+            return self._chunk(octets, bodies.starts, bodies.ends, offsets, timestamps)
         stretches = [slice(first, first + CHUNK) for first in range(0, len(bodies), CHUNK)]
-        chunks = [self._chunk(bodies[each], offsets[each], timestamps[each]) for each in stretches]
+        chunks = [
+            self._chunk(octets, bodies.starts[each], bodies.ends[each], offsets[each], timestamps[each])
+            for each in stretches
+        ]
         return np.concatenate([doubts for doubts, _ in chunks]), pl.concat(frame for _, frame in chunks)
 
-    def _chunk(self, bodies: Sequence[bytes], offsets: Ints, timestamps: Ints) -> tuple[Ints, pl.DataFrame]:
-        joined = b"".join([*bodies, bytes(PADDING)])
+    def _chunk(
+        self, joined: bytes, starts: Ints, ends: Ints, offsets: Ints, timestamps: Ints
+    ) -> tuple[Ints, pl.DataFrame]:
         octets = np.frombuffer(joined, np.uint8)
         words = np.ndarray((len(joined) - 7,), "<i8", joined, strides=(1,))  # eight bytes from every position
-        lengths = np.fromiter(map(len, bodies), np.int64, len(bodies))
-        ends = lengths.cumsum()
-        starts = ends - lengths
         program, ops = self._program, self._program.ops
         latest = timestamps + MAX_AHEAD_MS
         left, loops = np.zeros((2, MAX_DEPTH), np.int64)

@@ -5,15 +5,14 @@ Law: equal heads, equal writer; what a head means is `framing`'s to say. A value
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from schemas.fingerprint import FINGERPRINT_BYTES
 from schemas.framing import CONFLUENT_MAGIC, SINGLE_OBJECT_MAGIC
-
-Ints: TypeAlias = npt.NDArray[np.int64]
+from schemas.slices import Ints, Slices
 
 _CONFLUENT_HEAD: Final = len(CONFLUENT_MAGIC) + 4
 _SINGLE_OBJECT_HEAD: Final = len(SINGLE_OBJECT_MAGIC) + FINGERPRINT_BYTES
@@ -25,7 +24,7 @@ class Framed:
 
     head: bytes
     rows: Ints
-    bodies: list[bytes]
+    bodies: Slices
 
 
 def framed_bodies(values: Sequence[bytes | None]) -> list[Framed]:
@@ -33,12 +32,20 @@ def framed_bodies(values: Sequence[bytes | None]) -> list[Framed]:
     first = next((head for value in values if (head := head_of(value)) is not None), None)
     if first is None:
         return []
-    size = len(first)
-    bodies = [value[size:] for value in values if value is not None and value.startswith(first)]
-    if len(bodies) == len(values):  # the usual fetch: one writer, nothing odd
-        return [Framed(first, np.arange(len(values), dtype=np.int64), bodies)]
-    with_first = np.fromiter((value is not None and value.startswith(first) for value in values), np.bool_, len(values))
-    return [Framed(first, np.flatnonzero(with_first), bodies), *_others(values, np.flatnonzero(~with_first).tolist())]
+    slices, size = Slices.of(values), len(first)
+    with_first = _begin_with(slices, first)
+    rows = np.flatnonzero(with_first)
+    bodies = slices.rows(rows) if len(rows) < len(values) else slices
+    framed = Framed(first, rows, Slices(slices.octets, bodies.starts + size, bodies.ends))
+    return [framed, *_others(values, np.flatnonzero(~with_first).tolist())]
+
+
+def _begin_with(values: Slices, head: bytes) -> npt.NDArray[np.bool_]:
+    found = values.ends - values.starts >= len(head)
+    octets, rows = np.frombuffer(values.octets, np.uint8), np.flatnonzero(found)
+    for place, octet in enumerate(head):
+        found[rows] &= octets[values.starts[rows] + place] == octet
+    return found
 
 
 def _others(values: Sequence[bytes | None], odd: Sequence[int]) -> list[Framed]:
@@ -50,7 +57,7 @@ def _others(values: Sequence[bytes | None], odd: Sequence[int]) -> list[Framed]:
         if value is not None and head is not None:
             rows.setdefault(head, []).append((row, value[len(head) :]))
     return [
-        Framed(head, np.array([row for row, _ in found], np.int64), [body for _, body in found])
+        Framed(head, np.array([row for row, _ in found], np.int64), Slices.of([body for _, body in found]))
         for head, found in rows.items()
     ]
 

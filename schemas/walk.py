@@ -5,6 +5,8 @@ eight bytes, blocks without a size, values within their bounds. What it doubts m
 alone refuse. Nothing is ever allocated by a length or a count read from a body: `measure` counts what is there, `fill` stores what it
 counted.
 
+Leaves are read eight bytes at once, so sixteen bytes must stand behind the last body (`slices.PADDING`).
+
 Both run the same program; `fill` only over bodies that `measure` accepted, so it looks at nothing twice. A position of -1 is doubt.
 """
 
@@ -16,8 +18,6 @@ from schemas.doubts import BROKEN, GOOD
 from schemas.program import EXTRA, HIGH, LEAST, LEVEL, LOW, MAX_DEPTH, MOST, NOWHERE, OP, SKIP, Op
 
 WHOLE, DECIMAL, DOUBLE, FLOAT, BOOLEAN, SYMBOL, TEXT, OCTETS, FIXED, OPTIONAL, PRESENT, LIST, NEXT_ITEM = map(int, Op)
-PADDING = 16
-"""Zero bytes that must stand behind the last body: leaves are read eight bytes at once."""
 LAST_SHIFT = 49  # bits before the last of eight bytes
 ALL_BUT_SIGN = (1 << 63) - 1
 LOW_HALF = (1 << 32) - 1

@@ -1,7 +1,4 @@
-"""Compile ahead what decodes and encodes, and keep it on disk, so that no worker waits for it: `python -m schemas.warm`.
-
-A worker calls `warm` as well, while it connects: it takes a second to load what is on disk.
-"""
+"""Load ahead what decodes and encodes, compiled the first time and then kept on disk."""
 
 import numpy as np
 
@@ -18,7 +15,3 @@ def warm() -> None:
     book, one = SchemaBook.from_files(), np.zeros(1, np.int64)
     ColumnDecoder(ORDERS.name, book).decode([frame(book.reader(ORDERS.name).fingerprint, b"\0")], one, one)
     encode_rows(RecordType("nothing", ()), {}, 1)
-
-
-if __name__ == "__main__":
-    warm()

@@ -9,10 +9,10 @@ from typing import Final, cast
 
 from prometheus_client import CollectorRegistry
 
-from schemas.warm import warm
 from streams.engine import logs, runtime
 from streams.engine.metrics import Metrics
 from streams.engine.settings import Settings, read
+from streams.engine.warm import warm
 
 APPS: Final = ("fulfilment", "inventory", "risk", "warehouse")
 Run = Callable[[Settings, Metrics], Awaitable[int]]

@@ -98,7 +98,7 @@ class Assembler:
         for at, lane in list(self._lanes.items()):
             while self._is_due(lane, now) or (at.partition in numbers and self._may_cut(lane)):
                 records = self._cut(lane)
-                if records.offsets:
+                if len(records):
                     yield at, _batch(at, records)
 
     def done(self, at: Partition, last: int) -> None:
@@ -141,11 +141,12 @@ class Assembler:
         expected, lane.expected = lane.expected, None
         count = pending.up_to(expected.hi) if expected else pending.within(policy.max_records, policy.max_bytes)
         records, size = pending.take(count)
-        if records.offsets:
-            lane.out[records.offsets[-1]] = size
+        if len(records):
+            lane.out[records.offset] = size
         return records
 
 
 def _batch(at: Partition, records: Columns) -> Batch:
-    span = OffsetRange(at.topic, at.partition, records.offsets[0], records.offsets[-1])
-    return Batch(span, records.offsets, records.timestamps, records.keys, records.values, records.headers)
+    offsets = records.offsets.tolist()
+    span = OffsetRange(at.topic, at.partition, offsets[0], offsets[-1])
+    return Batch(span, offsets, records.timestamps.tolist(), records.keys, records.values, records.headers)

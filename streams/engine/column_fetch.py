@@ -5,13 +5,14 @@ the two that walk through a fetch are replaced; checksums, aborted transactions 
 Only consumers that are made with `key_deserializer=COLUMNS` notice.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
 from aiokafka.consumer import fetcher
 
-from streams.engine.record_columns import Columns, columns_of
+from streams.engine.log_batch import end_of, read_columns
+from streams.engine.record_columns import Columns
 
 
 def COLUMNS(_key: bytes | None) -> bytes | None:  # noqa: N802 - a mark: it is never called
@@ -19,11 +20,21 @@ def COLUMNS(_key: bytes | None) -> bytes | None:  # noqa: N802 - a mark: it is n
     raise AssertionError("keys in columns are not deserialised")
 
 
-class _ColumnBatch:
-    """A record batch whose only record is all of them from `first` on."""
+class _Log(fetcher.MemoryRecords):  # type: ignore[misc]
+    """What a fetch brought of one partition, and its bytes."""
 
-    def __init__(self, batch: Any, first: int) -> None:
+    def __init__(self, octets: bytes) -> None:
+        super().__init__(octets)
+        self.octets = octets
+
+
+class _ColumnBatch:
+    """A record batch whose only record is all of them from `first` on. It lies at `at` in the log."""
+
+    def __init__(self, batch: Any, log: bytes, at: int, first: int) -> None:
         self._batch = batch
+        self._log = log
+        self._at = at
         self._first = first
 
     def __getattr__(self, name: str) -> Any:
@@ -33,24 +44,26 @@ class _ColumnBatch:
         return next(self._batch)  # of a control batch
 
     def __iter__(self) -> Iterator[Columns]:
-        columns = columns_of(self._batch)
-        before = bisect_left(
-            columns.offsets, self._first
-        )  # a fetch begins with the batch that has its offset, not at it
+        columns = read_columns(self._log, self._at, self._batch)
+        # A fetch begins with the batch that has its offset, not at it.
+        before = int(np.searchsorted(columns.offsets, self._first))
         if before:
-            columns = Columns(*(column[before:] for column in columns))  # type: ignore[arg-type]
-        if columns.offsets:
+            columns = columns.part(before, len(columns))
+        if len(columns):
             yield columns
 
 
 class _ColumnBatches:
-    def __init__(self, records: Any, first: int) -> None:
+    def __init__(self, records: _Log, first: int) -> None:
         self._records = records
         self._first = first
+        self._at = 0
         self.has_next = records.has_next
 
     def next_batch(self) -> _ColumnBatch:
-        return _ColumnBatch(self._records.next_batch(), self._first)
+        log, at = self._records.octets, self._at
+        self._at = end_of(log, at)
+        return _ColumnBatch(self._records.next_batch(), log, at, self._first)
 
 
 class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
@@ -78,7 +91,7 @@ class _Fetched(list[Columns]):
 
     def __init__(self, columns: Iterable[Columns], at_most: int | None) -> None:
         super().__init__(columns)
-        records = sum(len(each.offsets) for each in self)
+        records = sum(map(len, self))
         self._counted = records if at_most is None else min(records, at_most)
 
     def __len__(self) -> int:
@@ -100,7 +113,7 @@ class _FetchResult(fetcher.FetchResult):  # type: ignore[misc]
         found, records = [], 0
         for columns in self._partition_records:
             found.append(columns)
-            records += len(columns.offsets)
+            records += len(columns)
             if max_records is not None and records >= max_records:
                 self._update_position()
                 break
@@ -110,5 +123,6 @@ class _FetchResult(fetcher.FetchResult):  # type: ignore[misc]
         return _Fetched(found, max_records)
 
 
+fetcher.MemoryRecords = _Log
 fetcher.PartitionRecords = _PartitionRecords
 fetcher.FetchResult = _FetchResult

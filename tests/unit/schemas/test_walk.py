@@ -24,6 +24,7 @@ from schemas.dtypes import Unsupported
 from schemas.fast_path import FastPath
 from schemas.program import MAX_DEPTH
 from schemas.resolution import resolved
+from schemas.slices import Slices
 from tests.zigzag import zigzag
 
 LONG = Primitive("long")
@@ -33,7 +34,7 @@ MONEY = DecimalType(18, 4)
 def whole(schema: AvroType, *bodies: bytes) -> Sequence[bool]:
     record = RecordType("R", (Field("field", schema),))
     nowhere = np.arange(len(bodies), dtype=np.int64)
-    doubts, frame = FastPath(*resolved(record, record)).decode(bodies, nowhere, nowhere)
+    doubts, frame = FastPath(*resolved(record, record)).decode(Slices.of(bodies), nowhere, nowhere)
     accepted = doubts == GOOD
     assert frame["_offset"].to_list() == np.flatnonzero(accepted).tolist()
     return accepted.tolist()  # type: ignore[no-any-return]
