@@ -21,8 +21,8 @@ from schemas.resolution import PLACE, resolved
 from schemas.slices import Slices
 from schemas.walk import fill, measure
 
-CHUNK: Final = 8192
-"""Bodies walked at once: enough that what a chunk costs in itself does not show, and few bytes and lanes to go through twice."""
+CHUNK: Final = 32_768
+"""Bodies walked at once: nearly every batch is one chunk, which nobody has to put together. More would take their lanes all at once."""
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 

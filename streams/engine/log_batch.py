@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 from aiokafka.codec import gzip_decode, lz4_decode, snappy_decode, zstd_decode
+from crc32c import crc32c
 
 from streams.engine.record_columns import NO_HEADERS, Columns, Record, columns, columns_of
 
@@ -17,6 +18,8 @@ HEAD: Final = struct.Struct(">qiibIhiqqqhii")
 LENGTH_BEGINS_AT: Final = 12  # what a batch's length counts from
 LEAST_RECORD: Final = 7  # bytes, the shortest of all
 CURRENT_MAGIC: Final = 2
+MAGIC_AT: Final = 16
+CHECKED_FROM: Final = 21
 CODEC: Final = 0x07  # of the attributes
 LOG_APPEND_TIME: Final = 0x08
 DECODERS: Final[Mapping[int, Callable[[memoryview], bytes]]] = {
@@ -50,6 +53,14 @@ def end_of(log: bytes, at: int) -> int:
     """Where the batch that begins at `at` ends."""
     length: int = struct.unpack_from(">i", log, at + LENGTH_BEGINS_AT - 4)[0]
     return at + LENGTH_BEGINS_AT + length
+
+
+def checksum_of(log: bytes, at: int) -> int | None:
+    """The CRC-32C of the batch at this place; None where it is in an old format, or not whole."""
+    end = end_of(log, at)
+    if end < at + HEAD.size or end > len(log) or log[at + MAGIC_AT] != CURRENT_MAGIC:
+        return None
+    return int(crc32c(memoryview(log)[at + CHECKED_FROM : end]))
 
 
 def read_columns(log: bytes, at: int, one_by_one: Iterable[Record]) -> Columns:

@@ -8,7 +8,7 @@ from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.log_batch import HEAD, end_of, read_columns
+from streams.engine.log_batch import HEAD, checksum_of, end_of, read_columns
 from streams.engine.record_columns import Columns, Record
 
 ATTRIBUTES_AT: Final = 22
@@ -86,3 +86,15 @@ def test_a_count_is_believed_as_far_as_there_are_bytes(count: int) -> None:
     log[COUNT_AT : COUNT_AT + 4] = count.to_bytes(4, "big", signed=True)
     with pytest.raises(AssertionError, match="record by record"):
         read_columns(bytes(log), 0, Nobody())
+
+
+def test_the_checksum_is_that_of_the_batch() -> None:
+    log = GARBAGE + bytes(batch(ROWS)) + GARBAGE
+    found = DefaultRecordBatch(bytes(batch(ROWS)))
+    assert found.validate_crc()
+    assert checksum_of(log, len(GARBAGE)) == found.crc
+    assert checksum_of(log[:-1], len(GARBAGE)) == found.crc
+    assert checksum_of(log[: -len(GARBAGE) - 1], len(GARBAGE)) is None, "it is not whole"
+    old = bytearray(batch(ROWS))
+    old[16] = 1
+    assert checksum_of(bytes(old), 0) is None
