@@ -25,6 +25,7 @@ from schemas.landing import landing_stream
 from schemas.reasons import UnreadableMessage
 from schemas.registered import ids_in
 from schemas.registry import SchemaBook
+from schemas.slices import Slices
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 CENT = Decimal("0.0001")
@@ -132,8 +133,10 @@ def main() -> None:  # noqa: C901 — the ways to compare, one after another
     bodies = [split(value).body for value in clean]
 
     def columns(values: Sequence[bytes | None], expected_bad: int) -> Callable[[], None]:
+        fetched = Slices.of(values)
+
         def run() -> None:
-            decoded = decoder.decode(values, offsets, times)
+            decoded = decoder.decode(fetched, offsets, times)
             assert len(decoded.bad) == expected_bad, len(decoded.bad)
             assert decoded.frame.height == count - expected_bad
 
@@ -148,15 +151,16 @@ def main() -> None:  # noqa: C901 — the ways to compare, one after another
             codec.decode("orders", value, record_time_ms=time_ms)
 
     def ids_of_clean() -> None:
-        assert not ids_in(clean)
+        assert not ids_in(fetched)
 
     four = ColumnDecoder("orders", book, fields=FOUR)
-    decoded = decoder.decode(clean, offsets, times)
+    fetched = Slices.of(clean)
+    decoded = decoder.decode(fetched, offsets, times)
     ways = {
         "fastavro per message, no checks": fastavro_alone,
         "codec per message": one_by_one,
         "columns, clean": columns(clean, 0),
-        "four columns, clean": lambda: four.decode(clean, offsets, times),
+        "four columns, clean": lambda: four.decode(fetched, offsets, times),
         "columns, 1 % bad values": columns(wrong, len(hundredth)),
         "columns, 1 % garbage": columns(garbage, len(hundredth)),
         "ids ahead, with a registry": ids_of_clean,

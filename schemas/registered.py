@@ -7,20 +7,21 @@ topic's subject has it; our own file is taken in its place where both mean the s
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Final
+
+import numpy as np
 
 from schemas.avro_parse import InvalidSchema
 from schemas.avro_types import Json
 from schemas.framing import CONFLUENT_MAGIC
 from schemas.reasons import Reason, UnreadableMessage
 from schemas.registry import SchemaBook, WriterSchema, writer_schema
+from schemas.slices import Slices
 
 AVRO: Final = "AVRO"
 HIGHEST_ID: Final = 2**31 - 1
 """The registry counts in Java's int, from 1: anything else is no id, and nobody need be asked."""
-_HEAD: Final = 5
-_head: Final = itemgetter(slice(_HEAD))
+_HEAD: Final = 5  # bytes: the magic byte, and the id as a big-endian number
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,14 @@ def subject_of(kafka_topic: str) -> str:
 
 def ids_in(values: Sequence[bytes | None]) -> frozenset[int]:
     """The registry ids that frames of a fetch name."""
-    heads = set(map(_head, filter(None, values)))  # a handful, and no Python per value
-    whole = (head for head in heads if head.startswith(CONFLUENT_MAGIC) and len(head) == _HEAD)
-    return frozenset(int.from_bytes(head[1:], "big") for head in whole)
+    slices = Slices.of(values)
+    octets, long_enough = np.frombuffer(slices.octets, np.uint8), slices.ends - slices.starts >= _HEAD
+    at = slices.starts[long_enough]
+    at = at[octets[at] == CONFLUENT_MAGIC[0]]
+    numbers = sum(
+        (octets[at + 1 + place].astype(np.int64) << (24 - 8 * place) for place in range(4)), np.zeros(len(at), np.int64)
+    )
+    return frozenset(np.unique(numbers).tolist())
 
 
 def meaning(registered: Registered, book: SchemaBook, prefix: str) -> WriterSchema | Useless:
