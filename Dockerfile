@@ -15,7 +15,8 @@ COPY local local
 COPY chaos chaos
 COPY cli cli
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
-ENV NUMBA_CACHE_DIR=/var/lib/kontor/compiled
+# Compiled for any processor of this kind: the image may run on another than built it.
+ENV NUMBA_CACHE_DIR=/var/lib/kontor/compiled NUMBA_CPU_NAME=generic
 USER kontor
 RUN python -m streams.engine.warm
 CMD ["kontor", "--help"]

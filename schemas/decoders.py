@@ -38,8 +38,8 @@ class Decoders:
 
     def decode_all(self, topic: str, batches: Sequence[Batch], fields: Fields = None) -> list[Decoded]:
         """Each batch as `decode` has it, for the price of one: that of a small fetch is that of any."""
-        if len(batches) == 1:
-            return [self.decode(topic, batches[0], fields)]
+        if len(batches) <= 1:
+            return [self.decode(topic, batch, fields) for batch in batches]
         values = Slices.joined([batch.values for batch in batches])
         offsets, times = (
             np.fromiter(chain.from_iterable(column), np.int64, len(values))

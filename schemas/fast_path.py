@@ -3,7 +3,7 @@
 Law: only bodies that the walk accepted become rows. The walk never refuses; what it doubts is the codec's.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -24,6 +24,9 @@ from schemas.walk import fill, measure
 CHUNK: Final = 32_768
 """Bodies walked at once: nearly every batch is one chunk, which nobody has to put together. More would take their lanes all at once."""
 
+LONGEST_BUFFER: Final = (1 << 31) - (1 << 20)
+"""Bytes: an Arrow view has 32 bits to say where its text is."""
+
 Ints: TypeAlias = npt.NDArray[np.int64]
 
 
@@ -40,6 +43,13 @@ class FastPath:
 
         `timestamps`: the records' own, in ms since 1970.
         """
+        if len(bodies.octets) > LONGEST_BUFFER and len(bodies) > 1:
+            half = len(bodies) // 2
+            parts = [
+                self.decode(Slices.of(list(bodies[each])), offsets[each], timestamps[each])
+                for each in (slice(half), slice(half, None))
+            ]
+            return _joined(parts)
         octets = bodies.padded()
         if len(bodies) <= CHUNK:
             return self._chunk(octets, bodies.starts, bodies.ends, offsets, timestamps)
@@ -48,7 +58,7 @@ class FastPath:
             self._chunk(octets, bodies.starts[each], bodies.ends[each], offsets[each], timestamps[each])
             for each in stretches
         ]
-        return np.concatenate([doubts for doubts, _ in chunks]), pl.concat(frame for _, frame in chunks)
+        return _joined(chunks)
 
     def _chunk(
         self, joined: bytes, starts: Ints, ends: Ints, offsets: Ints, timestamps: Ints
@@ -78,6 +88,10 @@ class FastPath:
     def field_of(self, doubt: int) -> str:
         """The reader's field that is doubted; "" where it has none there, or where more than a value is in doubt."""
         return self._program.fields[doubt] if doubt >= 0 else ""
+
+
+def _joined(parts: Sequence[tuple[Ints, pl.DataFrame]]) -> tuple[Ints, pl.DataFrame]:
+    return np.concatenate([doubts for doubts, _ in parts]), pl.concat(frame for _, frame in parts)
 
 
 def fast_path(

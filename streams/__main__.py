@@ -23,10 +23,12 @@ def main(app: str) -> int:
     runtime.tune()
     settings = read()
     logs.configure(settings.log_level, settings.log_format, app)
-    Thread(target=warm, name="warm").start()  # beside what follows: partitions that came first would wait for it
     metrics = Metrics(CollectorRegistry())
     metrics.serve(settings.metrics_host, settings.metrics_port)
+    warming = Thread(target=warm, name="warm")
+    warming.start()
     start = cast(Run, import_module(f"streams.start.{app}").run)
+    warming.join()  # before there are partitions, which the group would take away from whoever compiles
 
     async def run() -> int:
         return await start(settings, metrics)

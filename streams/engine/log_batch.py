@@ -5,14 +5,13 @@ https://kafka.apache.org/documentation/#recordbatch
 
 import struct
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from aiokafka.codec import gzip_decode, lz4_decode, snappy_decode, zstd_decode
 from crc32c import crc32c
 
-from streams.engine.record_columns import NO_HEADERS, Columns, Record, columns, columns_of
+from streams.engine.record_columns import NO_HEADERS, RECORD_OVERHEAD, Columns, Record, columns_of, held_by
 
 HEAD: Final = struct.Struct(">qiibIhiqqqhii")
 LENGTH_BEGINS_AT: Final = 12  # what a batch's length counts from
@@ -28,25 +27,6 @@ DECODERS: Final[Mapping[int, Callable[[memoryview], bytes]]] = {
     3: lz4_decode,
     4: zstd_decode,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What stands before the records."""
-
-    offset: int
-    length: int
-    leader_epoch: int
-    magic: int
-    checksum: int
-    attributes: int
-    last_offset_delta: int
-    first_timestamp: int
-    max_timestamp: int
-    producer_id: int
-    producer_epoch: int
-    sequence: int
-    count: int
 
 
 def end_of(log: bytes, at: int) -> int:
@@ -70,24 +50,23 @@ def read_columns(log: bytes, at: int, one_by_one: Iterable[Record]) -> Columns:
     end = end_of(log, at)
     if end < at + HEAD.size or end > len(log):
         return columns_of(one_by_one)
-    head = Head(*HEAD.unpack_from(log, at))
-    codec = head.attributes & CODEC
-    if head.magic != CURRENT_MAGIC or (codec and codec not in DECODERS):
+    offset, _, _, magic, _, attributes, _, first_time, last_time, _, _, _, count = HEAD.unpack_from(log, at)
+    codec = attributes & CODEC
+    if magic != CURRENT_MAGIC or (codec and codec not in DECODERS):
         return columns_of(one_by_one)
     first, octets = at + HEAD.size, log
     if codec:
         first, octets = 0, bytes(DECODERS[codec](memoryview(log)[first:end]))
         end = len(octets)
-    if head.count < 0 or head.count * LEAST_RECORD > end - first:
+    if count < 0 or count * LEAST_RECORD > end - first:
         return columns_of(one_by_one)
-    places = np.empty((4, head.count), np.int64)
-    offsets, times = np.empty((2, head.count), np.int64)
-    with_headers = read(
-        np.frombuffer(octets, np.uint8), first, end, head.offset, head.first_timestamp, places, offsets, times
-    )
+    places = np.empty((4, count), np.int64)
+    offsets, times, sizes = np.empty((3, count), np.int64)
+    with_headers = read(np.frombuffer(octets, np.uint8), first, end, offset, first_time, places, offsets, times, sizes)
     if with_headers < 0:
         return columns_of(one_by_one)
-    if head.attributes & LOG_APPEND_TIME:
-        times[:] = head.max_timestamp
-    headers = [record.headers for record in one_by_one] if with_headers else [NO_HEADERS] * head.count
-    return columns(octets, places, offsets, times, headers)
+    if attributes & LOG_APPEND_TIME:
+        times[:] = last_time
+    headers = [record.headers for record in one_by_one] if with_headers else [NO_HEADERS] * count
+    sizes += held_by(headers) if with_headers else RECORD_OVERHEAD
+    return Columns(octets, places, offsets, times, headers, sizes)

@@ -15,10 +15,10 @@ NO_HEADERS = 0
 
 
 @compiled
-def read(octets, at, end, offset, time, places, offsets, times):
+def read(octets, at, end, offset, time, places, offsets, times, sizes):
     """As many records as `offsets` has room for, from `at` to `end`: how many have headers, or -1 in doubt.
 
-    `offset` and `time` are what their deltas count from. What is missing ends at -1.
+    `offset` and `time` are what their deltas count from. What is missing ends at -1. `sizes`: bytes of each record but of its headers.
     """
     with_headers = 0
     for row in range(len(offsets)):
@@ -41,6 +41,7 @@ def read(octets, at, end, offset, time, places, offsets, times):
         if size < 0:
             places[KEY_START, row], places[KEY_END, row] = 0, -1
         at += max(size, 0)
+        sizes[row] = max(size, 0)
         size, at = varint(octets, at, behind)
         if at < 0 or size < -1 or at + size > behind:
             return -1
@@ -48,6 +49,7 @@ def read(octets, at, end, offset, time, places, offsets, times):
         if size < 0:
             places[VALUE_START, row], places[VALUE_END, row] = 0, -1
         at += max(size, 0)
+        sizes[row] += max(size, 0)
         headers, at = varint(octets, at, behind)
         if at < 0 or headers < 0 or (headers == NO_HEADERS and at != behind):
             return -1

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.engine.column_fetch import COLUMNS
-from streams.engine.record_columns import RECORD_OVERHEAD, Columns
+from streams.engine.record_columns import HEADER_OVERHEAD, RECORD_OVERHEAD, Columns
 
 AT: Final = TopicPartition("t", 0)
 OFFSET_BYTES: Final = 8
@@ -68,7 +68,11 @@ def both(log: bytes, offset: int, aborted: Any = ()) -> tuple[list[tuple[Any, ..
         offsets, times = part.offsets.tolist(), part.timestamps.tolist()
         ours += list(zip(offsets, times, part.keys, part.values, map(list, part.headers), strict=True))
         assert part.sizes.tolist() == [
-            RECORD_OVERHEAD + len(k or b"") + len(v or b"") for k, v in zip(part.keys, part.values, strict=True)
+            RECORD_OVERHEAD
+            + len(k or b"")
+            + len(v or b"")
+            + sum(HEADER_OVERHEAD + 2 * (len(name) + len(text or b"")) for name, text in h)
+            for k, v, h in zip(part.keys, part.values, part.headers, strict=True)
         ]
         assert columns.next_fetch_offset == part.offset + 1
     assert ours == theirs
@@ -78,7 +82,7 @@ def both(log: bytes, offset: int, aborted: Any = ()) -> tuple[list[tuple[Any, ..
 
 @given(
     batches=st.lists(st.lists(record, min_size=1, max_size=8), max_size=5),
-    codec=st.sampled_from([0, 1, 3]),
+    codec=st.sampled_from([0, 1, 2, 3, 4]),
     skip=st.integers(0, 7),
 )
 def test_any_log_from_any_offset(batches: list[list[Any]], codec: int, skip: int) -> None:

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.engine.log_batch import HEAD, checksum_of, end_of, read_columns
-from streams.engine.record_columns import Columns, Record
+from streams.engine.log_walk import read
+from streams.engine.record_columns import HEADER_OVERHEAD, RECORD_OVERHEAD, Columns, Record, columns_of
+from streams.engine.warm import warm
 
 ATTRIBUTES_AT: Final = 22
 MAX_TIMESTAMP_AT: Final = 35
@@ -34,7 +36,7 @@ def rows(columns: Columns) -> list[tuple[Any, ...]]:
     return list(zip(columns.timestamps.tolist(), columns.keys, columns.values, columns.headers, strict=True))
 
 
-@pytest.mark.parametrize("codec", [0, 1, 3])
+@pytest.mark.parametrize("codec", [0, 1, 2, 3, 4])
 def test_of_every_codec_wherever_it_lies(codec: int) -> None:
     log = GARBAGE + bytes(batch(ROWS, codec)) + GARBAGE
     assert end_of(log, len(GARBAGE)) == len(log) - len(GARBAGE)
@@ -47,6 +49,7 @@ def test_headers_are_read_by_aiokafka() -> None:
     with_header = [*ROWS, (9, b"k", b"v", [("name", b"text")])]
     log = bytes(batch(with_header))
     columns = read_columns(log, 0, DefaultRecordBatch(log))
+    assert columns.sizes.tolist()[3] == RECORD_OVERHEAD + len(b"kv") + HEADER_OVERHEAD + 2 * len("nametext")
     assert [list(headers) for headers in columns.headers] == [[], [], [], [("name", b"text")]]
     assert columns.values == [value for _, _, value, _ in with_header]
 
@@ -98,3 +101,19 @@ def test_the_checksum_is_that_of_the_batch() -> None:
     old = bytearray(batch(ROWS))
     old[16] = 1
     assert checksum_of(bytes(old), 0) is None
+
+
+def test_a_message_of_the_oldest_format_has_no_time() -> None:
+    class Old:
+        offset, timestamp, key, value, headers = 3, None, b"k", None, ()
+
+    assert rows(columns_of([Old()])) == [(-1, b"k", None, ())]
+
+
+def test_nothing_is_compiled_while_a_worker_fetches() -> None:
+    """Compiling takes longer than a group waits: every batch must be of the one kind that was compiled ahead."""
+    for records in (ROWS[:1], ROWS, [*ROWS, *ROWS]):
+        for codec in (0, 3):
+            read_columns(bytes(batch(records, codec)), 0, Nobody())
+    warm()
+    assert len(read.signatures) == 1

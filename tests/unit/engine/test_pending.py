@@ -1,5 +1,6 @@
 """What waits is given out in its order, in any portions, and counts for what it is."""
 
+import weakref
 from dataclasses import dataclass, field
 
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.batch import Headers
 from schemas.slices import PADDING
 from streams.engine.pending import Pending
-from streams.engine.record_columns import RECORD_OVERHEAD, Columns, columns_of, joined
+from streams.engine.record_columns import HEADER_OVERHEAD, RECORD_OVERHEAD, Columns, columns_of, joined
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ def fetched(parts: list[list[tuple[bytes | None, bytes | None]]]) -> list[list[R
     ]
 
 
+def counted(record: Rec) -> int:
+    own = sum(HEADER_OVERHEAD + 2 * (len(name) + len(text)) for name, text in record.headers)
+    return RECORD_OVERHEAD + len(record.key or b"") + len(record.value or b"") + own
+
+
 def rows(columns: Columns) -> list[tuple[object, ...]]:
     offsets, times = columns.offsets.tolist(), columns.timestamps.tolist()
     return list(zip(offsets, times, columns.keys, columns.values, columns.headers, strict=True))
@@ -43,7 +49,7 @@ def test_all_comes_out_once_in_order(parts: list[list[tuple[bytes | None, bytes 
     pending = Pending()
     added = sum(pending.extend([columns_of(part)]) for part in records)
     everything = [record for part in records for record in part]
-    assert added == pending.bytes == sum(RECORD_OVERHEAD + len(r.key or b"") + len(r.value or b"") for r in everything)
+    assert added == pending.bytes == sum(map(counted, everything))
     assert len(pending) == len(everything)
     out, size = [], 0
     for portion in portions:
@@ -76,3 +82,15 @@ def test_what_is_joined_holds_no_more_than_it_needs(parts: list[list[tuple[bytes
     assert rows(rest) == rows(whole)[1:] + rows(whole)[:1]
     assert few.octets.endswith(bytes(PADDING))
     assert len(joined([]).octets) == PADDING
+
+
+def test_little_of_a_large_fetch_does_not_keep_it() -> None:
+    """One good record behind an aborted transaction of megabytes waits in a buffer of its own."""
+    fetch = columns_of([Rec(0, None, b"x" * 10), Rec(1, None, b"y" * (1 << 20)), Rec(2, None, b"z" * (1 << 20))])
+    held = weakref.ref(fetch.timestamps)
+    pending = Pending()
+    pending.extend([fetch.part(0, 1)])
+    del fetch
+    assert held() is None
+    taken, _ = pending.take(1)
+    assert rows(taken) == [(0, 5, None, b"x" * 10, ())]

@@ -89,3 +89,8 @@ def test_more_lists_in_lists_than_the_walk_goes_into_are_doubted() -> None:
         nested = ArrayType(nested)
     deep = b"\2" * (MAX_DEPTH + 2) + b"\0" * (MAX_DEPTH + 1)
     assert whole(nested, b"\0", deep) == [True, False]
+
+
+def test_bodies_in_a_buffer_that_is_too_long_for_a_view_are_walked_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schemas.fast_path.LONGEST_BUFFER", 40)
+    assert whole(LONG, *[b"\x00", b"", b"\x02"] * 5) == [True, False, True] * 5
