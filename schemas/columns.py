@@ -147,8 +147,7 @@ class ColumnDecoder:
             try:
                 event = self._codec.decode(self._topic, values[row], record_time_ms=int(timestamps[row]))
             except UnreadableMessage as cause:
-                # With its trace it would hold this call, and all it decoded, until Python looks for cycles.
-                bad.append(BadRecord(row, int(offsets[row]), cause.with_traceback(None)))
+                bad.append(BadRecord(row, int(offsets[row]), _without_traces(cause)))
             else:
                 good.append(row)
                 kept = self._codec.read_as_written(self._topic, values[row]) if self._symbols_as_written else event
@@ -165,3 +164,12 @@ class ColumnDecoder:
             good = usable[each.rows]
             if good.any():
                 yield WriterGroup(writer_for(self._topic, split(each.head).writer, self._source), each.rows[good])
+
+
+def _without_traces(cause: UnreadableMessage) -> UnreadableMessage:
+    """With them, its own or one of what led to it, it would hold this call, and all it decoded, until Python looks for cycles."""
+    error: BaseException | None = cause
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+    return cause

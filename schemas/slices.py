@@ -15,7 +15,7 @@ PADDING: Final = 16
 class Slices(Sequence[bytes | None]):
     """Each from `starts` to before `ends` of `octets`; one that is missing ends at -1. `octets` may hold more than them."""
 
-    __slots__ = ("ends", "octets", "starts")
+    __slots__ = ("__weakref__", "ends", "octets", "starts")
 
     def __init__(self, octets: bytes, starts: Ints, ends: Ints) -> None:
         self.octets = octets

@@ -3,6 +3,7 @@
 import gc
 import io
 import random
+import weakref
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from schemas.fast_path import CHUNK
 from schemas.framing import RegistryId, frame, split
 from schemas.reasons import Reason, UnreadableMessage
 from schemas.registry import KnownIds, SchemaBook, SchemaSource, WriterSchema
+from schemas.slices import Slices
 from schemas.topics import CATALOGUE, ORDERS, PAYMENTS, Topic
 from schemas.values import Event
 from tests.strategies import RECORD_TIME_MS, events
@@ -274,3 +276,19 @@ def test_a_frame_outlives_its_decoder_and_what_was_decoded_after_it() -> None:
         decoded(ORDERS, [written(writer, an_order(buyer_note="x" * 40))] * 10)
     gc.collect()
     assert first.to_list() == [note] * 100
+
+
+@pytest.mark.parametrize("body", [b"\xff" * 40, b"\x04\xff\xff", b"", b"\x80" * 12])
+def test_what_is_refused_does_not_keep_the_fetch(body: bytes) -> None:
+    """A refusal is made of other errors, whose traces hold the call and all it had: nothing may be left for the garbage collector."""
+    writer = BOOK.reader(ORDERS.name)
+    values = Slices.of([frame(writer.fingerprint, body), written(writer, an_order())])
+    held = weakref.ref(values)
+    gc.disable()
+    try:
+        fetch = ColumnDecoder(ORDERS.name, BOOK).decode(values, np.arange(2), np.full(2, RECORD_TIME_MS))
+        assert len(fetch.bad) == 1
+        del fetch, values
+        assert held() is None
+    finally:
+        gc.enable()
