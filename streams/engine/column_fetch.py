@@ -44,7 +44,7 @@ class _ColumnBatch:
         return next(self._batch)  # of a control batch
 
     def validate_crc(self) -> bool:
-        """By the processor's own instruction: aiokafka's table was a twelfth of what a worker does."""
+        """By the processor's own instruction: aiokafka looks every byte up in a table."""
         found = checksum_of(self._log, self._at)
         return bool(self._batch.validate_crc()) if found is None else found == self._batch.crc
 

@@ -62,7 +62,8 @@ def read_columns(log: bytes, at: int, one_by_one: Iterable[Record]) -> Columns:
         return columns_of(one_by_one)
     places = np.empty((4, count), np.int64)
     offsets, times, sizes = np.empty((3, count), np.int64)
-    with_headers = read(np.frombuffer(octets, np.uint8), first, end, offset, first_time, places, offsets, times, sizes)
+    whole = np.frombuffer(octets, np.uint8)
+    with_headers = read(whole, first, end, offset, first_time, *places, offsets, times, sizes)
     if with_headers < 0:
         return columns_of(one_by_one)
     if attributes & LOG_APPEND_TIME:

@@ -6,19 +6,33 @@ https://kafka.apache.org/documentation/#recordbatch, magic 2
 
 import numpy as np
 
-from schemas.compiling import compiled
+from schemas.compiling import compiled, inlined
 from schemas.walk import varint
-from streams.engine.record_columns import KEY_END, KEY_START, VALUE_END, VALUE_START
 
 NO_ATTRIBUTES = 0  # of a record: none are defined
 NO_HEADERS = 0
+MISSING = -1  # the length of a key or value that is null
+
+
+@inlined
+def octets_at(octets, at, behind):
+    """Where a key or value begins and ends, 0 and -1 where it is missing, and the position behind it."""
+    size, start = varint(octets, at, behind)
+    end, after = start + size, start + size
+    if start < 0 or size < MISSING or end > behind:
+        after = -1
+    elif size == MISSING:
+        start, end, after = 0, -1, start
+    return start, end, after
 
 
 @compiled
-def read(octets, at, end, offset, time, places, offsets, times, sizes):
+def read(
+    octets, at, end, offset, time, key_starts, key_ends, value_starts, value_ends, offsets, times, sizes
+):  # fmt: skip
     """As many records as `offsets` has room for, from `at` to `end`: how many have headers, or -1 in doubt.
 
-    `offset` and `time` are what their deltas count from. What is missing ends at -1. `sizes`: bytes of each record but of its headers.
+    `offset` and `time` are what their deltas count from. What is missing ends at -1. `sizes`: bytes of each record's key and value.
     """
     with_headers = 0
     for row in range(len(offsets)):
@@ -34,22 +48,13 @@ def read(octets, at, end, offset, time, places, offsets, times, sizes):
         if at < 0:
             return -1
         offsets[row] = offset + delta
-        size, at = varint(octets, at, behind)
-        if at < 0 or size < -1 or at + size > behind:
+        key_starts[row], key_ends[row], at = octets_at(octets, at, behind)
+        if at < 0:
             return -1
-        places[KEY_START, row], places[KEY_END, row] = at, at + size
-        if size < 0:
-            places[KEY_START, row], places[KEY_END, row] = 0, -1
-        at += max(size, 0)
-        sizes[row] = max(size, 0)
-        size, at = varint(octets, at, behind)
-        if at < 0 or size < -1 or at + size > behind:
+        value_starts[row], value_ends[row], at = octets_at(octets, at, behind)
+        if at < 0:
             return -1
-        places[VALUE_START, row], places[VALUE_END, row] = at, at + size
-        if size < 0:
-            places[VALUE_START, row], places[VALUE_END, row] = 0, -1
-        at += max(size, 0)
-        sizes[row] += max(size, 0)
+        sizes[row] = max(key_ends[row] - key_starts[row], 0) + max(value_ends[row] - value_starts[row], 0)
         headers, at = varint(octets, at, behind)
         if at < 0 or headers < 0 or (headers == NO_HEADERS and at != behind):
             return -1

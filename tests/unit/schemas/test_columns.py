@@ -278,11 +278,11 @@ def test_a_frame_outlives_its_decoder_and_what_was_decoded_after_it() -> None:
     assert first.to_list() == [note] * 100
 
 
-@pytest.mark.parametrize("body", [b"\xff" * 40, b"\x04\xff\xff", b"", b"\x80" * 12])
-def test_what_is_refused_does_not_keep_the_fetch(body: bytes) -> None:
+def test_what_is_refused_does_not_keep_the_fetch() -> None:
     """A refusal is made of other errors, whose traces hold the call and all it had: nothing may be left for the garbage collector."""
     writer = BOOK.reader(ORDERS.name)
-    values = Slices.of([frame(writer.fingerprint, body), written(writer, an_order())])
+    no_utf8 = b"\x04\xff\xff"
+    values = Slices.of([frame(writer.fingerprint, no_utf8), written(writer, an_order())])
     held = weakref.ref(values)
     gc.disable()
     try:
