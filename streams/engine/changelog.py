@@ -5,7 +5,7 @@ left (faust-streaming #176, #597, #651).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer
@@ -21,12 +21,45 @@ class ChangelogMissing(Exception):
     """The topic is not there, or has fewer partitions than the sources: state would have nowhere to come from."""
 
 
+CLAIM: Final = b"\0claim\0"
+"""Begins the key of a record that says who writes for the partition (`succession.py`); a table's name is never empty."""
+
+
 @dataclass(slots=True)
 class Replica:
-    """A partition's state as far as it was read: every change before `position` (an offset of the changelog) is in it."""
+    """A partition's state as far as it was read: every change before `position` (an offset of the changelog) is in it.
+
+    `claims`: the offset of each writer's claim that was not taken back. `changed`: the state is not the one it was made with.
+    """
 
     state: State
     position: int = 0
+    claims: dict[str, int] = field(default_factory=dict)
+    changed: bool = False
+
+    def load(self, offset: int, key: bytes, row: bytes | None) -> None:
+        """A record of the log."""
+        if not key.startswith(CLAIM):
+            self.state.load(key, row)
+            self.changed = True
+        elif row is None:
+            self.claims.pop(writer_of(key), None)
+        else:
+            self.claims[writer_of(key)] = offset
+
+    def begin_anew(self, position: int) -> None:
+        self.state.clear()
+        self.claims.clear()
+        self.position, self.changed = position, True
+
+
+def claim_of(writer: str) -> bytes:
+    """The key under which it stands."""
+    return CLAIM + writer.encode()
+
+
+def writer_of(key: bytes) -> str:
+    return key.removeprefix(CLAIM).decode()
 
 
 class Read(NamedTuple):
@@ -75,8 +108,7 @@ class ChangelogReader:
         for at in partitions:
             replica = replicas[at.partition]
             if not begins[at] <= replica.position <= ends[at]:
-                replica.state.clear()
-                replica.position = begins[at]
+                replica.begin_anew(begins[at])
             self._consumer.seek(at, replica.position)
         return {at.partition: ends[at] for at in partitions}
 
@@ -85,9 +117,9 @@ class ChangelogReader:
         fetched = await self._consumer.getmany(timeout_ms=int(wait * 1000), max_records=at_most)
         records = size = 0
         for at, found in fetched.items():
-            load = self._replicas[at.partition].state.load
+            load = self._replicas[at.partition].load
             for record in found:
-                load(record.key, record.value)
+                load(record.offset, record.key, record.value)
                 size += len(record.key) + len(record.value or b"")
             records += len(found)
         for number, replica in self._replicas.items():

@@ -1,4 +1,4 @@
-"""An app with tables: each batch is one step on the state of its partition, and what waits there together is one transaction.
+"""An app with tables: each batch is one step on the state of its partition, and what a round of the lanes has is one transaction.
 
 What steps changed in the tables, what they emit and how far the sources are read is committed together; after anything but success
 the process ends, so that memory never runs ahead of the log.
@@ -17,12 +17,13 @@ from streams.engine.dead_letters import DeadLetter
 from streams.engine.fuse import Fuse, FuseBlown, fuse_policy
 from streams.engine.lanes import by_partition_number
 from streams.engine.metrics import Metrics
-from streams.engine.recovery import recover
+from streams.engine.rounds import Rounds, Turn
 from streams.engine.standby import Standby
 from streams.engine.state import AnyTable, State
 from streams.engine.steps import Calls, Outcome, Step
 from streams.engine.stores import stores
-from streams.engine.transactions import Emits, TransactionalWriter
+from streams.engine.tenure import Tenure
+from streams.engine.transactions import Emit, Emits
 from streams.engine.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,7 @@ class StatefulApp:
     ) -> None:
         self._worker = worker
         self._calls = {topic: Calls(step, worker.at_once) for topic, step in steps.items()}
+        self._rounds = Rounds(self._play, worker.at_once)
         self._tables = tuple(tables)
         self._changelog = changelog
         self._send_letters = letters
@@ -54,8 +56,8 @@ class StatefulApp:
         self._new_store = stores(worker.settings, worker.name)
         self._owned: dict[int, Replica] = {}
         self._standby: Standby | None = None
-        self._writers: dict[int, TransactionalWriter] = {}
-        self._abandoned: list[TransactionalWriter] = []
+        settings = worker.settings
+        self._tenure = Tenure(settings.kafka, settings.topic_prefix + worker.name, changelog)
 
     @property
     def states(self) -> Mapping[int, State]:
@@ -65,35 +67,64 @@ class StatefulApp:
     def attach(self) -> None:
         self._worker.attach_together(list(self._calls), self.handle, by_partition_number)
         self._worker.on_taking_over(self.take_over)
+        self._worker.on_leaving(self._tenure.release)
         if self._worker.settings.standbys:
             self._standby = Standby(self._worker.settings.kafka, self._changelog, self._fresh)
             self._worker.beside(self._standby.follow)
 
     async def handle(self, batches: Sequence[Batch]) -> None:
-        """A step each, one transaction. All are of one partition number, each topic's in the order of its log."""
-        number = batches[0].span.partition
-        owned, writer = self._owned[number], self._writers[number]
+        """A step each, and a transaction with what other lanes have. All are of one partition number, each topic's in its order."""
+        await self._rounds.turn(batches)
+
+    async def _play(self, turns: Sequence[Turn]) -> None:
+        """The steps of all, then one transaction."""
         started = monotonic()
         try:
-            outcomes = [await self._step(owned.state, batch) for batch in batches]
-            letters = [letter for outcome in outcomes for letter in outcome.letters]
-            await self._send_letters(letters)
-            changes = owned.state.changes()
-            emits = [emit for outcome in outcomes for emit in outcome.emits]
-            sources = {Partition(batch.span.topic, number): batch.span.last + 1 for batch in batches}
-            written = await writer.commit(
-                [*emits, Emits(self._changelog, [key for key, _ in changes], [row for _, row in changes], number)],
-                sources,
-            )
-            owned.state.settle()
-            owned.position = written.get(Partition(self._changelog, number), owned.position)
+            stepped = await asyncio.gather(*(self._stepped(turn) for turn in turns))
+            played = [(turn, outcomes) for turn, outcomes in zip(turns, stepped, strict=True) if outcomes is not None]
+            if played:
+                await self._committed(played)
         except BaseException:
-            # Memory may be ahead of the log now: whoever works on this partition next, we too, reads it from the log.
-            self._owned.pop(number, None)
-            self._abandoned.append(self._writers.pop(number, writer))
+            self._forget(turns)
             raise
-        for batch, outcome in zip(batches, outcomes, strict=True):
-            self._metrics.handled(batch, outcome.letters, monotonic() - started)
+        for turn, outcomes in played:
+            for batch, outcome in zip(turn.batches, outcomes, strict=True):
+                self._metrics.handled(batch, outcome.letters, monotonic() - started)
+            turn.succeed()
+
+    async def _stepped(self, turn: Turn) -> Sequence[Outcome] | None:
+        """None where the turn has failed by itself: the others go on without it."""
+        try:
+            return [await self._step(self._owned[turn.number].state, batch) for batch in turn.batches]
+        except Exception as error:  # noqa: BLE001 - its lane raises it
+            self._forget([turn])
+            turn.fail(error)
+            return None
+
+    def _forget(self, turns: Sequence[Turn]) -> None:
+        """Memory is ahead of the log: whoever works on these partitions next, we too, reads their state from the log."""
+        for turn in turns:
+            self._owned.pop(turn.number, None)
+
+    async def _committed(self, played: Sequence[tuple[Turn, Sequence[Outcome]]]) -> None:
+        records: list[Emit | Emits] = []
+        letters: list[DeadLetter] = []
+        sources: dict[Partition, int] = {}
+        for turn, outcomes in played:
+            for batch, outcome in zip(turn.batches, outcomes, strict=True):
+                records += outcome.emits
+                letters += outcome.letters
+                sources[Partition(batch.span.topic, batch.span.partition)] = batch.span.last + 1
+            changes = self._owned[turn.number].state.changes()
+            keys, rows = [key for key, _ in changes], [row for _, row in changes]
+            records.append(Emits(self._changelog, keys, rows, turn.number))
+        await self._send_letters(letters)
+        self._worker.consumer.hurry()
+        written = await self._tenure.commit(records, sources)
+        for turn, _ in played:
+            owned = self._owned[turn.number]
+            owned.state.settle()
+            owned.position = written.get(Partition(self._changelog, turn.number), owned.position)
 
     async def _step(self, state: State, batch: Batch) -> Outcome:
         outcome = await self._calls[batch.span.topic].outcome(state, batch)
@@ -105,40 +136,38 @@ class StatefulApp:
         return outcome
 
     async def take_over(self, assigned: frozenset[int]) -> None:
-        """Before the first batch: let go of what was lost, fence the previous owners of what is new, read its state."""
+        """Before the first batch: let go of what was lost, fence who wrote for what is ours now, read its state."""
         self._metrics.stopped.clear()  # whoever has the partition now finds out anew
-        lost = await self._let_go(set(self._writers) - assigned)
-        new = sorted(assigned - set(self._writers))
-        settings = self._worker.settings
-        group = settings.topic_prefix + self._worker.name
-        writers = await asyncio.gather(
-            *(TransactionalWriter.start(settings.kafka, f"{group}-{number}", group) for number in new)
-        )
+        lost = self._let_go(set(self._owned) - assigned)
+        new = sorted(assigned - set(self._owned))
         replicas = await self._standby.take(new) if self._standby else {n: Replica(self._fresh()) for n in new}
-        await recover(settings.kafka, self._changelog, replicas, self._metrics.recovering)
-        self._writers.update(zip(new, writers, strict=True))
+        for replica in self._owned.values():
+            replica.changed = False
+        replicas.update(self._owned)
+        await self._tenure.take(replicas, self._metrics.recovering)
+        for replica in self._owned.values():
+            if replica.changed:  # somebody wrote for it between our release and our claim
+                replica.state = replica.state.handed_on()
         self._owned.update(replicas)
         if self._standby:
             await self._standby.leave(assigned, lost)
 
     async def stop(self) -> None:
-        for writer in (*self._writers.values(), *self._abandoned):
-            await writer.stop()
-        self._writers.clear()
+        await self._tenure.stop()
         for owned in self._owned.values():
             owned.state.close()
         self._owned.clear()
         if self._standby:
             await self._standby.stop()
 
-    async def _let_go(self, numbers: Iterable[int]) -> dict[int, Replica]:
+    def _let_go(self, numbers: Iterable[int]) -> dict[int, Replica]:
         lost = {}
         for number in numbers:
-            await self._writers.pop(number).stop()
-            owned = self._owned.pop(number, None)
-            if owned is not None and self._standby:
-                lost[number] = Replica(owned.state.handed_on(), owned.position)
-            elif owned is not None:
+            owned = self._owned.pop(number)
+            if self._standby:
+                owned.state = owned.state.handed_on()
+                lost[number] = owned
+            else:
                 owned.state.close()
         return lost
 

@@ -1,7 +1,7 @@
-"""One Kafka transaction for what a lane hands over (ADR 11): derived events, table changes and source offsets together or not at all.
+"""One Kafka transaction for what lanes hand over (ADR 11): derived events, table changes and source offsets together or not at all.
 
-`transactional.id` is app and partition number, so starting a writer fences whoever wrote for that partition before: a paused or
-half-dead worker can commit nothing more. It is what Kafka Streams does, paid once per batch.
+Starting a writer with the `transactional.id` of another fences that one: what it left open is aborted, and it can commit nothing more.
+Who fences whom is the business of `succession.py`.
 """
 
 import asyncio
@@ -22,7 +22,11 @@ TRANSACTION_TIMEOUT_MS: Final = 60_000
 
 
 class Fenced(Exception):
-    """Another worker writes for this partition now: nothing of this transaction happened, nothing of ours will."""
+    """Another worker writes for a partition of ours now: nothing of this transaction happened, nothing of ours will."""
+
+
+class WriterBroken(Exception):
+    """A transaction of this writer has failed before: it writes nothing more."""
 
 
 class Emit(NamedTuple):
@@ -59,12 +63,14 @@ class _Columns(NamedTuple):
 
 
 class TransactionalWriter:
-    """The one writer of one partition number of one app. Not for use by two tasks at once."""
+    """What one worker writes, one transaction after the other in the order they were asked for."""
 
     def __init__(self, producer: AIOKafkaProducer, group: str) -> None:
         self._producer = producer
         self._group = group
         self._partitions: dict[str, int] = {}
+        self._one = asyncio.Lock()
+        self._broken = False
 
     @classmethod
     async def start(cls, servers: str, transactional_id: str, group: str) -> Self:
@@ -84,24 +90,35 @@ class TransactionalWriter:
     async def commit(
         self, records: Iterable[Emit | Emits], offsets: Mapping[Partition, int]
     ) -> Mapping[Partition, int]:
-        """Write all records and move the group to `offsets` (the next to read); raises Fenced, or KafkaError: nothing happened.
+        """Write all records and move the group to `offsets` (the next to read). Raises Fenced, WriterBroken: nothing happened; after
+        a KafkaError whoever comes next finds out.
 
         Returns the offset behind the last record written to each partition: whoever reads on from there has missed nothing.
         """
         by_partition = await self._by_partition(records)
-        try:
-            async with self._producer.transaction():
-                sent = [
-                    each
-                    for at, batch in by_partition.items()
-                    for each in await send(self._producer, at, Records(*batch))
-                ]
+        async with self._one:
+            if self._broken:
+                raise WriterBroken
+            try:
+                return await self._in_one(by_partition, offsets)
+            except BaseException as error:
+                self._broken = True
+                if isinstance(error, ProducerFenced):
+                    raise Fenced(str(error)) from error
+                raise
+
+    async def _in_one(
+        self, by_partition: Mapping[Partition, _Columns], offsets: Mapping[Partition, int]
+    ) -> Mapping[Partition, int]:
+        async with self._producer.transaction():
+            sent = [
+                each for at, batch in by_partition.items() for each in await send(self._producer, at, Records(*batch))
+            ]
+            if offsets:
                 await self._producer.send_offsets_to_transaction(
                     {TopicPartition(*at): offset for at, offset in offsets.items()}, self._group
                 )
-                await asyncio.gather(*(each.written for each in sent))
-        except ProducerFenced as error:
-            raise Fenced(str(error)) from error
+            await asyncio.gather(*(each.written for each in sent))
         return {each.at: each.written.result().offset + each.records for each in sent}  # the last batch of each is last
 
     async def stop(self) -> None:

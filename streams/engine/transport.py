@@ -1,4 +1,4 @@
-"""Faust's transport with one stream event per batch of one partition.
+"""Faust's transport with one stream event for the batches of a topic, each of one partition.
 
 Faust keeps the group membership, the agents and their queues. Fetching, cutting, positions and commits are ours: a batch is the
 unit, its bounds or its transaction decide what is committed, so Faust's acks, gaps and periodic commits (faust-streaming #606,
@@ -6,7 +6,8 @@ unit, its bounds or its transaction decide what is committed, so Faust's acks, g
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -36,6 +37,8 @@ FETCH_WAIT_MS = 50
 FETCH_RECORDS = 20_000
 PACE = 0.025
 """Seconds between fetches while batches are out: each costs the same for few records, and what comes waits for its lane anyway."""
+HURRIED = 2
+"""Fetches without a pause before lanes are free: the first is what aiokafka asked for after the last one, the second what came since."""
 SHORTEST_WAIT = 0.001
 IDLE_WAIT = 1.0
 BUSY_WAIT = 0.02  # seconds to wait for some partitions while others have enough here: these may be wanted any moment
@@ -123,7 +126,7 @@ class _Fetch(NamedTuple):
 
 
 class BatchConsumer(driver.Consumer):
-    """Delivers `schemas.batch.Batch` as the value of a stream event."""
+    """Delivers a sequence of `schemas.batch.Batch` as the value of a stream event."""
 
     policy: BatchPolicy
 
@@ -136,6 +139,7 @@ class BatchConsumer(driver.Consumer):
         self._freed = asyncio.Event()
         self._fetching: _Fetch | None = None
         self._taken_at = 0.0
+        self._hurried = 0
         self._epoch = 0  # moves whenever positions are read anew or the flow stops
         self._taken_in_vain = False  # a fetch took records, and nobody will see them
 
@@ -157,15 +161,18 @@ class BatchConsumer(driver.Consumer):
         now = monotonic()
         for tp, records in fetched.items():
             self.assembler.add(Partition(tp.topic, tp.partition), records, now)
+        due: defaultdict[str, list[Batch]] = defaultdict(list)
         for at, batch in self.assembler.ready(now):
+            due[at.topic].append(batch)
+        for batches in due.values():
             if epoch != self._epoch:
-                return  # positions moved while Faust took the batch before: this one is fetched anew
-            yield TP(*at), self._to_event(at, batch)
+                return  # positions moved while Faust took the event before: these are fetched anew
+            yield self._to_event(batches)
 
     async def _fetch(self, wait: float) -> tuple[int, Records]:
         """What a fetch brought, and the epoch in which it began. Nothing once a lane has room again, or `wait` seconds are over:
         then the fetch goes on, and is the next call's."""
-        rest = self._taken_at + PACE - monotonic() if self.assembler.busy else 0.0
+        rest = self._taken_at + PACE - monotonic() if self.assembler.busy and not self._hurried else 0.0
         if rest > 0:
             wait = min(wait, rest)
         elif self._fetching is None:
@@ -179,6 +186,7 @@ class BatchConsumer(driver.Consumer):
             return self._epoch, {}
         fetch, self._fetching = self._fetching, None
         self._taken_at = monotonic()
+        self._hurried = max(0, self._hurried - 1)
         return fetch.epoch, fetch.records.result()
 
     def _begun(self) -> "_Fetch | None":
@@ -195,17 +203,24 @@ class BatchConsumer(driver.Consumer):
             self._fetching.records.cancel()
         await super().on_stop()
 
-    def _to_event(self, at: Partition, batch: Batch) -> ConsumerMessage:
-        value = cast(bytes, batch)  # Faust only carries it; the agent unwraps it
+    def _to_event(self, batches: Sequence[Batch]) -> tuple[TP, ConsumerMessage]:
+        """One for all batches of a topic: an event costs Faust more than a small batch is worth. It goes by the name of the first."""
+        value = cast(bytes, batches)  # Faust only carries it; the agent unwraps it
         generation = self.app.consumer_generation_id
-        published, tp = batch.timestamps[-1] / 1000, TP(*at)
-        return ConsumerMessage(
-            *at, batch.span.last, published, 0, [], None, value, None, 0, 0, tp, generation_id=generation
+        first = batches[0]
+        published, tp = first.timestamps[-1] / 1000, TP(first.span.topic, first.span.partition)
+        return tp, ConsumerMessage(
+            *tp, first.span.last, published, 0, [], None, value, None, 0, 0, tp, generation_id=generation
         )
 
     def done(self, batch: Batch) -> None:
         """The agents are through with this batch: its partition may be fetched from again."""
         self.assembler.done(Partition(batch.span.topic, batch.span.partition), batch.span.last)
+        self._freed.set()
+
+    def hurry(self) -> None:
+        """Lanes will be free in a moment: what has come until then belongs into their next batches."""
+        self._hurried = HURRIED
         self._freed.set()
 
     def stop_fetching(self, batch: Batch) -> None:

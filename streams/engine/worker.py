@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 TakeOver = Callable[[frozenset[int]], Awaitable[None]]
+Leaving = Callable[[], Awaitable[None]]
 
 
 class Worker:
@@ -60,6 +61,7 @@ class Worker:
         self._lanes: list[Lanes] = []
         self._on_assigned: list[Callable[[], None]] = []
         self._taking_over: list[TakeOver] = []
+        self._leaving: list[Leaving] = []
         self._beside: list[Callable[[], Coroutine[object, object, None]]] = []
         self._topics: set[str] = set()
         self._ending: asyncio.Future[int] | None = None
@@ -114,7 +116,8 @@ class Worker:
 
             async def agent(stream: faust.StreamT[bytes], lanes: Lanes = lanes) -> None:
                 async for event in stream.events():
-                    lanes.put(_batch_of(event))
+                    for batch in _batches_of(event):
+                        lanes.put(batch)
 
             self.app.agent(channel, name=f"{self.name}.{topic}")(agent)
 
@@ -125,6 +128,10 @@ class Worker:
     def on_taking_over(self, call: TakeOver) -> None:
         """`call` is awaited with the partition numbers now ours, before positions are read and the first batch comes."""
         self._taking_over.append(call)
+
+    def on_leaving(self, call: Leaving) -> None:
+        """`call` is awaited when partitions are about to leave, after the last batch and while they are still ours."""
+        self._leaving.append(call)
 
     def beside(self, work: Callable[[], Coroutine[object, object, None]]) -> None:
         """`work` runs as a task for as long as the worker does; its error is the worker's end."""
@@ -182,6 +189,8 @@ class Worker:
         self._left += 1
         for lanes in self._lanes:
             await lanes.drain(self.settings.drain_timeout)
+        for call in self._leaving:
+            await call()
 
     async def _on_rebalance_complete(self, *_: object, **__: object) -> None:
         numbers = frozenset(tp.partition for tp in self.consumer.assignment() if tp.topic in self._topics)
@@ -220,11 +229,11 @@ async def _nothing(_batch: Batch) -> None:
     """A transaction has moved the offsets already."""
 
 
-def _batch_of(event: faust.EventT[bytes]) -> Batch:
-    batch: object = event.message.value
-    if not isinstance(batch, Batch):
-        raise TypeError(f"expected a batch, got {type(batch).__name__}")
-    return batch
+def _batches_of(event: faust.EventT[bytes]) -> Sequence[Batch]:
+    batches: object = event.message.value
+    if not isinstance(batches, list):
+        raise TypeError(f"expected batches, got {type(batches).__name__}")
+    return batches
 
 
 class _App(faust.App):

@@ -34,7 +34,7 @@ def hits(rules: RuleSet, topic: str, events: pl.DataFrame) -> list[Hit]:
     chosen = rules.on(topic)
     if not chosen or events.is_empty():
         return []
-    held = events.select(rule.expression.holds().alias(rule.id) for rule in chosen).to_numpy()
+    held = events.select_seq(rule.expression.holds().alias(rule.id) for rule in chosen).to_numpy()
     found = [hit for n in np.flatnonzero(held.any(axis=0)).tolist() for hit in _hits_of(chosen[n], held[:, n], events)]
     return sorted(found, key=lambda hit: (hit.row, hit.rule.id))
 

@@ -160,7 +160,7 @@ class _Cells(NamedTuple):
 
 def _cells(chosen: Sequence[Feature], topic: str, events: pl.DataFrame) -> _Cells:
     """In one evaluation for all features: each by itself costs more than small batches are worth."""
-    found = events.select(_looked_at(tuple(chosen), topic))
+    found = events.select_seq(_looked_at(tuple(chosen), topic))
     column = {name: np.array(found[name].to_list(), object) for name in found.columns}
     nothing = np.full(len(events), None, object)
 

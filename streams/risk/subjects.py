@@ -39,7 +39,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, pl.DataType]]] = MappingProxyType(
 
 def subjects(topic: str, frame: pl.DataFrame) -> pl.DataFrame:
     """The decoded events of a topic (its `fields_of` at least) in its COLUMNS, with `_offset`, `_at` (time) and `_minute` (since 1970)."""
-    return frame.select(_columns(topic))
+    return frame.select_seq(_columns(topic))
 
 
 @cache
