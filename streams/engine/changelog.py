@@ -29,7 +29,7 @@ CLAIM: Final = b"\0claim\0"
 class Replica:
     """A partition's state as far as it was read: every change before `position` (an offset of the changelog) is in it.
 
-    `claims`: the offset of each writer's claim that was not taken back. `changed`: the state is not the one it was made with.
+    `claims`: of each writer the offset of its first claim that was not taken back. `changed`: the state is not the one it was made with.
     """
 
     state: State
@@ -45,7 +45,7 @@ class Replica:
         elif row is None:
             self.claims.pop(writer_of(key), None)
         else:
-            self.claims[writer_of(key)] = offset
+            self.claims.setdefault(writer_of(key), offset)
 
     def begin_anew(self, position: int) -> None:
         self.state.clear()

@@ -13,6 +13,7 @@ import structlog
 
 from schemas.batch import Batch
 from streams.engine.commits import PartitionLost
+from streams.engine.settings import CANCEL_TIMEOUT
 
 log = structlog.get_logger(__name__)
 
@@ -104,7 +105,7 @@ class Lanes:
                 worker.cancel()
             if late:
                 log.warning("batches given up at rebalance, their next owner repeats them", lanes=len(late))
-                await asyncio.wait(late, timeout=1.0)
+                await asyncio.wait(late, timeout=CANCEL_TIMEOUT)
         self._lanes.clear()
 
     async def _work(self, lane: _Lane) -> None:

@@ -37,6 +37,14 @@ class Progress:
     def share(self) -> float:
         return self.passed / self.to_pass if self.to_pass else 1.0
 
+    def and_(self, more: "Progress") -> "Progress":
+        """Both."""
+        return Progress(
+            self.passed + more.passed, self.to_pass + more.to_pass, self.records + more.records, self.size + more.size
+        )
+
+
+NOTHING: Final = Progress(0, 0)
 
 Told = Callable[[Progress], None]
 
@@ -49,23 +57,29 @@ async def recover(servers: str, changelog: str, replicas: Mapping[int, Replica],
     reader = ChangelogReader(servers, changelog)
     await reader.start()
     try:
-        progress = await _read(reader, replicas, told or _nobody)
+        progress = await read_to_end(reader, replicas, told or nobody)
     finally:
         await reader.stop()
+    tell(progress, replicas, started)
+
+
+def tell(progress: Progress, replicas: Mapping[int, Replica], started: float) -> None:
     log.info(
         "state recovered",
         partitions=len(replicas),
-        rows=sum(len(replica.state) for replica in replicas.values()),
         records=progress.records,
         mib=round(progress.size / (1 << 20), 1),
         seconds=round(monotonic() - started, 2),
     )
 
 
-async def _read(reader: ChangelogReader, replicas: Mapping[int, Replica], told: Told) -> Progress:
+async def read_to_end(
+    reader: ChangelogReader, replicas: Mapping[int, Replica], told: Told, before: Progress = NOTHING
+) -> Progress:
+    """As `recover`, with a reader that has started. `before`: what was read already, and counts."""
     ends = await reader.assign(replicas)
     to_pass = _left(replicas, ends)
-    progress = Progress(0, to_pass)
+    progress = before.and_(Progress(0, to_pass))
     heard = spoken = monotonic()
     told(progress)
     while left := _left(replicas, ends):
@@ -75,7 +89,7 @@ async def _read(reader: ChangelogReader, replicas: Mapping[int, Replica], told: 
         except TimeoutError as error:
             raise RecoveryStuck(f"no answer for {PATIENCE:.0f} s, {left} offsets to go") from error
         now, still = monotonic(), _left(replicas, ends)
-        progress = Progress(to_pass - still, to_pass, progress.records + read.records, progress.size + read.size)
+        progress = progress.and_(Progress(left - still, 0, read.records, read.size))
         if read.records or still < left:
             heard = now
         elif now - heard > PATIENCE:
@@ -92,5 +106,5 @@ def _left(replicas: Mapping[int, Replica], ends: Mapping[int, int]) -> int:
     return sum(max(0, end - replicas[number].position) for number, end in ends.items())
 
 
-def _nobody(_progress: Progress) -> None:
+def nobody(_progress: Progress) -> None:
     return

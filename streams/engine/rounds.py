@@ -69,6 +69,13 @@ class Rounds:
                     task.cancel()
             raise
 
+    def abandon(self) -> list[Turn]:
+        """After all lanes were drained: the turns of rounds that were cancelled and do not end. Nobody waits for them any more."""
+        left = {task: turns for task, turns in self._running.items() if turns}
+        for task in left:
+            del self._running[task]
+        return [turn for turns in left.values() for turn in turns]
+
     async def _run(self) -> None:
         me = asyncio.current_task()
         assert me is not None
@@ -81,7 +88,7 @@ class Rounds:
                     self._running[me] = ()
                     await asyncio.sleep(GATHER)
         finally:
-            del self._running[me]
+            self._running.pop(me, None)
             if self._waiting and not self._running:
                 self._begin()  # this one was cancelled; those who waited for it are not
 

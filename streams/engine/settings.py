@@ -7,11 +7,16 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Final, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CANCEL_TIMEOUT: Final = 1.0
+"""Seconds for what was cancelled after the drain, before it is left to itself."""
+RELEASE_TIMEOUT: Final = 3.0
+"""Seconds to take claims back; whoever comes next fences us if it was too short (`tenure.py`)."""
 
 
 class Settings(BaseSettings):
@@ -80,8 +85,11 @@ class Settings(BaseSettings):
     def _timeouts_fit(self) -> Self:
         if self.heartbeat_interval * 3 > self.session_timeout:
             raise ValueError("heartbeat_interval must be at most a third of session_timeout")
-        if self.drain_timeout >= self.rebalance_timeout:
-            raise ValueError("drain_timeout must be less than rebalance_timeout, or the group goes on without us")
+        leaving = self.drain_timeout + CANCEL_TIMEOUT + RELEASE_TIMEOUT
+        if leaving >= self.rebalance_timeout:
+            raise ValueError(
+                f"rebalance_timeout must be more than {leaving:g}, drain_timeout and what follows it, or the group goes on without us"
+            )
         return self
 
     @model_validator(mode="after")

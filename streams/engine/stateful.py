@@ -1,12 +1,13 @@
 """An app with tables: each batch is one step on the state of its partition, and what a round of the lanes has is one transaction.
 
 What steps changed in the tables, what they emit and how far the sources are read is committed together; after anything but success
-the process ends, so that memory never runs ahead of the log.
+the state is forgotten, so that memory never runs ahead of the log.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from time import monotonic
+from typing import NamedTuple
 
 import structlog
 
@@ -30,6 +31,13 @@ log = structlog.get_logger(__name__)
 
 
 SendLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
+
+
+class _Play(NamedTuple):
+    """A turn, and what it is played on."""
+
+    turn: Turn
+    owned: Replica
 
 
 class StatefulApp:
@@ -67,7 +75,7 @@ class StatefulApp:
     def attach(self) -> None:
         self._worker.attach_together(list(self._calls), self.handle, by_partition_number)
         self._worker.on_taking_over(self.take_over)
-        self._worker.on_leaving(self._tenure.release)
+        self._worker.on_leaving(self.leave)
         if self._worker.settings.standbys:
             self._standby = Standby(self._worker.settings.kafka, self._changelog, self._fresh)
             self._worker.beside(self._standby.follow)
@@ -79,52 +87,53 @@ class StatefulApp:
     async def _play(self, turns: Sequence[Turn]) -> None:
         """The steps of all, then one transaction."""
         started = monotonic()
+        plays = [_Play(turn, self._owned[turn.number]) for turn in turns]
         try:
-            stepped = await asyncio.gather(*(self._stepped(turn) for turn in turns))
-            played = [(turn, outcomes) for turn, outcomes in zip(turns, stepped, strict=True) if outcomes is not None]
+            stepped = await asyncio.gather(*(self._stepped(play) for play in plays))
+            played = [(play, outcomes) for play, outcomes in zip(plays, stepped, strict=True) if outcomes is not None]
             if played:
                 await self._committed(played)
         except BaseException:
-            self._forget(turns)
+            self._forget(plays)
             raise
-        for turn, outcomes in played:
-            for batch, outcome in zip(turn.batches, outcomes, strict=True):
+        for play, outcomes in played:
+            for batch, outcome in zip(play.turn.batches, outcomes, strict=True):
                 self._metrics.handled(batch, outcome.letters, monotonic() - started)
-            turn.succeed()
+            play.turn.succeed()
 
-    async def _stepped(self, turn: Turn) -> Sequence[Outcome] | None:
+    async def _stepped(self, play: "_Play") -> Sequence[Outcome] | None:
         """None where the turn has failed by itself: the others go on without it."""
         try:
-            return [await self._step(self._owned[turn.number].state, batch) for batch in turn.batches]
+            return [await self._step(play.owned.state, batch) for batch in play.turn.batches]
         except Exception as error:  # noqa: BLE001 - its lane raises it
-            self._forget([turn])
-            turn.fail(error)
+            self._forget([play])
+            play.turn.fail(error)
             return None
 
-    def _forget(self, turns: Sequence[Turn]) -> None:
-        """Memory is ahead of the log: whoever works on these partitions next, we too, reads their state from the log."""
-        for turn in turns:
-            self._owned.pop(turn.number, None)
-
-    async def _committed(self, played: Sequence[tuple[Turn, Sequence[Outcome]]]) -> None:
+    async def _committed(self, played: Sequence[tuple["_Play", Sequence[Outcome]]]) -> None:
         records: list[Emit | Emits] = []
         letters: list[DeadLetter] = []
         sources: dict[Partition, int] = {}
-        for turn, outcomes in played:
+        for (turn, owned), outcomes in played:
             for batch, outcome in zip(turn.batches, outcomes, strict=True):
                 records += outcome.emits
                 letters += outcome.letters
                 sources[Partition(batch.span.topic, batch.span.partition)] = batch.span.last + 1
-            changes = self._owned[turn.number].state.changes()
+            changes = owned.state.changes()
             keys, rows = [key for key, _ in changes], [row for _, row in changes]
             records.append(Emits(self._changelog, keys, rows, turn.number))
         await self._send_letters(letters)
         self._worker.consumer.hurry()
         written = await self._tenure.commit(records, sources)
-        for turn, _ in played:
-            owned = self._owned[turn.number]
+        for (turn, owned), _ in played:
             owned.state.settle()
             owned.position = written.get(Partition(self._changelog, turn.number), owned.position)
+
+    def _forget(self, plays: Iterable["_Play"]) -> None:
+        """Memory is ahead of the log: whoever works on these partitions next, we too, reads their state from the log."""
+        for turn, owned in plays:
+            if self._owned.get(turn.number) is owned:  # else it was taken over anew meanwhile
+                del self._owned[turn.number]
 
     async def _step(self, state: State, batch: Batch) -> Outcome:
         outcome = await self._calls[batch.span.topic].outcome(state, batch)
@@ -134,6 +143,14 @@ class StatefulApp:
             self._metrics.stopped.labels(batch.span.topic, batch.span.partition).set(1)
             raise
         return outcome
+
+    async def leave(self) -> None:
+        """After the lanes were drained. What still runs of a round that was cancelled may end whenever it likes: it is nobody's."""
+        if abandoned := self._rounds.abandon():
+            for turn in abandoned:
+                self._owned.pop(turn.number, None)
+            self._tenure.abandon()
+        await self._tenure.release()
 
     async def take_over(self, assigned: frozenset[int]) -> None:
         """Before the first batch: let go of what was lost, fence who wrote for what is ours now, read its state."""

@@ -7,15 +7,15 @@ offsets; whoever claims after us fences us first. The order of the log decides, 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from time import monotonic
 from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
 
-from streams.engine.changelog import Replica, claim_of
-from streams.engine.recovery import RecoveryStuck, Told, recover
+from streams.engine.changelog import ChangelogReader, Replica, claim_of
+from streams.engine.recovery import NOTHING, RecoveryStuck, Told, read_to_end, tell
 from streams.engine.transactions import TransactionalWriter
 
 log = structlog.get_logger(__name__)
@@ -26,40 +26,65 @@ PATIENCE: Final = (
 PAUSE: Final = 0.05
 
 
-async def succeed(
-    servers: str, changelog: str, writer: str, replicas: Mapping[int, Replica], told: Told | None = None
-) -> None:
-    """Makes `writer` the only one that can write for these partitions, and reads their state up to that moment.
+async def claim(servers: str, changelog: str, writer: str, numbers: Iterable[int]) -> Mapping[int, int]:
+    """The offset of the claim in each partition. Before anything is read: who is not seen before our claim comes after it.
 
-    Claims first and reads then: who is not seen before our claim comes after it. A claim is no part of a transaction, so that it can be
-    read as soon as those before it have ended; whoever keeps one open before it has a claim before that, and is fenced.
+    A claim is no part of a transaction, so that it can be read as soon as those before it have ended; whoever keeps one open before it
+    has a claim before that, and is fenced.
     """
-    producer = AIOKafkaProducer(bootstrap_servers=servers, enable_idempotence=True)
-    await producer.start()
+    return await _write(servers, changelog, {(number, writer) for number in numbers}, b"1")
+
+
+async def succeed(  # noqa: PLR0917
+    servers: str,
+    changelog: str,
+    writer: str,
+    claims: Mapping[int, int],
+    replicas: Mapping[int, Replica],
+    told: Told,
+    still: Callable[[], bool],
+) -> None:
+    """Makes `writer`, whose claims these are, the only one that can write for the partitions, and reads their state up to that moment.
+
+    It fences nobody any more once the claims are not wanted (`still`).
+    """
+    if not still():
+        return
+    started, progress = monotonic(), NOTHING
+    heard = started
+    reader = ChangelogReader(servers, changelog)
+    await reader.start()
     try:
-        ours = await _write(producer, changelog, [(number, writer) for number in replicas], b"1")
-        until = monotonic() + PATIENCE
         while True:
-            await recover(servers, changelog, replicas, told)
+            progress = await read_to_end(reader, replicas, told, progress)
+            if not still():
+                break
             before = {
                 (number, other)
                 for number, replica in replicas.items()
                 for other, offset in replica.claims.items()
-                if offset < ours[number, writer]
+                if other != writer and offset < claims[number]
             }
-            others = {other for _, other in before}
-            if others:
-                log.info("fencing who wrote before", writers=sorted(others), numbers=sorted({n for n, _ in before}))
-                await asyncio.gather(*(_fence(servers, other) for other in others))
-                await _write(producer, changelog, before, None)  # they are no more: nobody has to fence them again
-            elif all(replica.position > ours[number, writer] for number, replica in replicas.items()):
-                return
-            elif monotonic() > until:
+            if before:
+                heard = await _fenced(servers, changelog, before)
+            elif all(replica.position > claims[number] for number, replica in replicas.items()):
+                break
+            elif monotonic() - heard > PATIENCE:
                 raise RecoveryStuck(f"{changelog}: a transaction that nobody claims is open for {PATIENCE:.0f} s")
             else:
                 await asyncio.sleep(PAUSE)
     finally:
-        await producer.stop()
+        await reader.stop()
+    tell(progress, replicas, started)
+
+
+async def _fenced(servers: str, changelog: str, claims: Collection[tuple[int, str]]) -> float:
+    """Ends these writers, and takes their claims back, so that nobody has to fence them again. Returns when."""
+    writers = {writer for _, writer in claims}
+    log.info("fencing who wrote before", writers=sorted(writers), numbers=sorted({number for number, _ in claims}))
+    await asyncio.gather(*(_fence(servers, writer) for writer in writers))
+    await _write(servers, changelog, claims, None)
+    return monotonic()
 
 
 async def _fence(servers: str, writer: str) -> None:
@@ -68,11 +93,15 @@ async def _fence(servers: str, writer: str) -> None:
 
 
 async def _write(
-    producer: AIOKafkaProducer, changelog: str, claims: Iterable[tuple[int, str]], value: bytes | None
-) -> Mapping[tuple[int, str], int]:
-    """Where each stands; None takes it back."""
-    claims = list(claims)
-    written = await asyncio.gather(
-        *(producer.send_and_wait(changelog, value, claim_of(writer), number) for number, writer in claims)
-    )
-    return {claim: each.offset for claim, each in zip(claims, written, strict=True)}
+    servers: str, changelog: str, claims: Collection[tuple[int, str]], value: bytes | None
+) -> Mapping[int, int]:
+    """Where each partition's stands; None takes it back."""
+    producer = AIOKafkaProducer(bootstrap_servers=servers, enable_idempotence=True)
+    await producer.start()
+    try:
+        written = await asyncio.gather(
+            *(producer.send_and_wait(changelog, value, claim_of(writer), number) for number, writer in claims)
+        )
+    finally:
+        await producer.stop()
+    return {number: each.offset for (number, _), each in zip(claims, written, strict=True)}

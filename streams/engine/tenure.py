@@ -3,19 +3,17 @@
 import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 import structlog
 
 from streams.engine.assembly import Partition
 from streams.engine.changelog import Replica, claim_of
-from streams.engine.recovery import Told
-from streams.engine.succession import succeed
+from streams.engine.recovery import Told, nobody
+from streams.engine.settings import RELEASE_TIMEOUT
+from streams.engine.succession import claim, succeed
 from streams.engine.transactions import Emit, Emits, TransactionalWriter
 
 log = structlog.get_logger(__name__)
-
-RELEASE_TIMEOUT: Final = 3.0  # seconds; whoever comes next fences us if it was too short
 
 
 class NoTenure(Exception):
@@ -23,7 +21,7 @@ class NoTenure(Exception):
 
 
 class Tenure:
-    """`take` before anything is committed, `release` when nothing more is."""
+    """`take` before anything is committed, `release` when nothing more is; a release may come while a take is under way, and ends it."""
 
     def __init__(self, servers: str, group: str, changelog: str) -> None:
         self._servers = servers
@@ -31,19 +29,28 @@ class Tenure:
         self._changelog = changelog
         self._writer: TransactionalWriter | None = None
         self._id = ""
+        self._releases = 0
+        self._claiming: asyncio.Task[Mapping[int, int]] | None = None
         self._claimed: frozenset[int] = frozenset()
-        self._abandoned: list[TransactionalWriter] = []
+        self._releasing: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
-    async def take(self, replicas: Mapping[int, Replica], told: Told | None = None) -> None:
-        """Fences who wrote before; the replicas are at the end of what they wrote."""
+    async def take(self, replicas: Mapping[int, Replica], told: Told = nobody) -> None:
+        """Fences who wrote before; the replicas are at the end of what they wrote, unless a release came meanwhile."""
+        releases = self._releases
         if not replicas:
             return
         if self._writer is None:
             # A name of its own for each writer: whoever fences it, or its remains, hits nobody else.
             self._id = f"{self._group}-{uuid.uuid4().hex}"
             self._writer = await TransactionalWriter.start(self._servers, self._id, self._group)
+        if releases != self._releases:
+            return  # the partitions are leaving again: a claim now would be one that nobody takes back
         self._claimed = frozenset(replicas)
-        await succeed(self._servers, self._changelog, self._id, replicas, told)
+        self._claiming = asyncio.create_task(claim(self._servers, self._changelog, self._id, self._claimed))
+        claims = await asyncio.shield(self._claiming)
+        still = lambda: releases == self._releases  # noqa: E731
+        await succeed(self._servers, self._changelog, self._id, claims, replicas, told, still)
 
     async def commit(
         self, records: Iterable[Emit | Emits], offsets: Mapping[Partition, int]
@@ -60,28 +67,52 @@ class Tenure:
 
     async def release(self) -> None:
         """Take the claims back, after everything before has ended: the next owners need not fence a writer that lives."""
-        claimed, self._claimed = self._claimed, frozenset()
+        self._releases += 1
+        if self._releasing is None or self._releasing.done():
+            self._releasing = asyncio.create_task(self._release())
+            self._releasing.add_done_callback(_looked_at)
         writer = self._writer
-        if writer is None or not claimed:
-            return
-        records = [Emit(self._changelog, claim_of(self._id), None, number) for number in sorted(claimed)]
-        releasing = asyncio.create_task(self.commit(records, {}))
-        await asyncio.wait([releasing], timeout=RELEASE_TIMEOUT)
-        if not releasing.done():
-            releasing.cancel()  # not awaited: it aborts, which takes as long as nobody answers
-            self._give_up(writer)
+        await asyncio.wait([self._releasing], timeout=RELEASE_TIMEOUT)
+        if not self._releasing.done():
+            self._releasing.cancel()  # not awaited: it aborts, which takes as long as nobody answers
             log.warning("claims not taken back in time, the next owner fences this writer", writer=self._id)
-        elif error := releasing.exception():
-            log.warning("claims not taken back, the next owner fences this writer", writer=self._id, why=repr(error))
+            if writer is not None:
+                self._give_up(writer)
 
-    async def stop(self) -> None:
+    def abandon(self) -> None:
+        """A transaction does not end: its writer writes nothing more, and the next owner, we too, fences it."""
         if self._writer is not None:
             self._give_up(self._writer)
-        for writer in self._abandoned:
-            await writer.stop()
-        self._abandoned.clear()
+
+    async def stop(self) -> None:
+        """Who does not end in time is left behind."""
+        self.abandon()
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=RELEASE_TIMEOUT)
+
+    async def _release(self) -> None:
+        if self._claiming is not None:
+            await asyncio.wait([self._claiming])  # what is not in the log yet cannot be taken back
+        claimed, self._claimed, self._claiming = self._claimed, frozenset(), None
+        if self._writer is None or not claimed:
+            return
+        try:
+            await self.commit(
+                [Emit(self._changelog, claim_of(self._id), None, number) for number in sorted(claimed)], {}
+            )
+        except Exception as error:  # noqa: BLE001 - it would only have spared the next owner something
+            log.warning("claims not taken back, the next owner fences this writer", writer=self._id, why=repr(error))
 
     def _give_up(self, writer: TransactionalWriter) -> None:
         if self._writer is writer:
-            self._abandoned.append(writer)
             self._writer = None
+            ending = asyncio.create_task(writer.stop())
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+            ending.add_done_callback(_looked_at)
+
+
+def _looked_at(task: asyncio.Task[None]) -> None:
+    """Its error has been told where it counts, or counts no more."""
+    if not task.cancelled():
+        task.exception()

@@ -136,6 +136,7 @@ class BatchConsumer(driver.Consumer):
         self.assembler = Assembler(transport.policy, MEMORY_BUDGET)
         self.commits = Commits(self._send_commit)
         self._before_leaving = transport.before_leaving
+        self._arrived = transport.arrived
         self._freed = asyncio.Event()
         self._fetching: _Fetch | None = None
         self._taken_at = 0.0
@@ -270,6 +271,10 @@ class BatchConsumer(driver.Consumer):
         self.assembler.clear()
         await super().on_partitions_revoked(revoked)
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        self._arrived()
+        await super().on_partitions_assigned(assigned, generation_id)
+
     # -- Faust's own bookkeeping, replaced by the above -----------------------------------------------------------
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ARG002
@@ -297,13 +302,17 @@ class BatchConsumer(driver.Consumer):
 
 
 class BatchTransport(driver.Transport):
-    """`policy` says how batches are cut; `before_leaving` is awaited while revoked partitions are still ours."""
+    """`policy` says how batches are cut; `before_leaving` is awaited while revoked partitions are still ours, `arrived` called when others
+    are dealt to us."""
 
     Consumer = BatchConsumer
 
-    def __init__(self, app: AppT, policy: BatchPolicy, before_leaving: BeforeLeaving) -> None:
+    def __init__(
+        self, app: AppT, policy: BatchPolicy, before_leaving: BeforeLeaving, arrived: Callable[[], None]
+    ) -> None:
         self.policy = policy
         self.before_leaving = before_leaving
+        self.arrived = arrived
         super().__init__([*app.conf.broker_consumer], app, loop=None)
 
 

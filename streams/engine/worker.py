@@ -56,7 +56,7 @@ class Worker:
         self._policy = policy
         self.waits = waits or Waits(self.metrics.waiting_on)
         self.app = _faust_app(name, settings)
-        use(BatchTransport(self.app, policy, self._before_leaving), self.app)
+        use(BatchTransport(self.app, policy, self._before_leaving, self._on_arrived), self.app)
         self.app.on_rebalance_complete.connect(self._on_rebalance_complete)
         self._lanes: list[Lanes] = []
         self._on_assigned: list[Callable[[], None]] = []
@@ -67,6 +67,7 @@ class Worker:
         self._ending: asyncio.Future[int] | None = None
         self._settled = False  # partitions are dealt out, and taken over
         self._left = 0  # how often partitions were taken from us
+        self._arrived = 0  # as often, when partitions were last dealt to us
 
     @property
     def consumer(self) -> BatchConsumer:
@@ -193,6 +194,8 @@ class Worker:
             await call()
 
     async def _on_rebalance_complete(self, *_: object, **__: object) -> None:
+        if self._arrived != self._left:
+            return  # this rebalance is over: what it dealt out is leaving, and the next one's hook comes
         numbers = frozenset(tp.partition for tp in self.consumer.assignment() if tp.topic in self._topics)
         left = self._left
         try:
@@ -209,6 +212,9 @@ class Worker:
             lanes.reopen()
         self._settled = True
         log.info("partitions taken", app=self.name, numbers=sorted(numbers))
+
+    def _on_arrived(self) -> None:
+        self._arrived = self._left
 
     def _on_done(self, batch: Batch) -> None:
         self.consumer.done(batch)

@@ -25,7 +25,8 @@ def test_a_secret_may_come_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
     ("given", "why"),
     [
         ({"KONTOR_HEARTBEAT_INTERVAL": "9"}, "at most a third"),
-        ({"KONTOR_DRAIN_TIMEOUT": "60"}, "less than rebalance_timeout"),
+        ({"KONTOR_DRAIN_TIMEOUT": "60"}, "rebalance_timeout must be more than 64"),
+        ({"KONTOR_DRAIN_TIMEOUT": "14"}, "rebalance_timeout must be more than 18"),
         ({"KONTOR_KAFKA": "broker.example.org:9092"}, "unencrypted broker"),
         ({"KONTOR_SCHEMA_REGISTRY_URL": "http://registry.example.org"}, "say https"),
         ({"KONTOR_SCHEMA_REGISTRY_URL": "http://registry:8081,http://10.0.0.1,http://8.8.8.8"}, "8.8.8.8"),

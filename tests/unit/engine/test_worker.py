@@ -31,14 +31,15 @@ class NoPartitions:
         self.through.set()
 
 
-@pytest.mark.parametrize("overtaken", [False, True])
+@pytest.mark.parametrize("overtaken", ["", "before", "meanwhile"])
 def test_a_take_over_that_a_rebalance_has_overtaken_opens_no_lane(
-    overtaken: bool, monkeypatch: pytest.MonkeyPatch
+    overtaken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it took over is leaving again; the next one opens them."""
     consumer = NoPartitions()
     monkeypatch.setattr(Worker, "consumer", property(lambda _worker: consumer))
     handled: list[int] = []
+    taken: list[str] = []
 
     async def handle(batch: Batch) -> None:
         handled.append(batch.span.partition)
@@ -51,11 +52,15 @@ def test_a_take_over_that_a_rebalance_has_overtaken_opens_no_lane(
         worker.attach(["orders"], handle, idle, by_partition)
 
         async def take_over(_numbers: frozenset[int]) -> None:
-            if overtaken:
+            taken.append(overtaken)
+            if overtaken == "meanwhile":
                 await worker._before_leaving()
 
         worker.on_taking_over(take_over)
         await worker._before_leaving()
+        worker._on_arrived()
+        if overtaken == "before":
+            await worker._before_leaving()
         await worker._on_rebalance_complete()
         (lanes,) = worker._lanes
         lanes.put(Batch(OffsetRange("orders", 3, 0, 0), [0], [0], [None], [b""]))
@@ -64,3 +69,4 @@ def test_a_take_over_that_a_rebalance_has_overtaken_opens_no_lane(
 
     asyncio.run(played())
     assert handled == ([] if overtaken else [3])
+    assert taken == ([] if overtaken == "before" else [overtaken])
