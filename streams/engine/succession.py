@@ -20,9 +20,8 @@ from streams.engine.transactions import TransactionalWriter
 
 log = structlog.get_logger(__name__)
 
-PATIENCE: Final = (
-    60.0  # seconds in which a claim has to become readable: an open transaction of nobody we know would hold it back
-)
+PATIENCE: Final = 60.0
+"""Seconds in which our claim has to become readable. An open transaction of nobody we know would hold it back."""
 PAUSE: Final = 0.05
 
 

@@ -49,7 +49,10 @@ class Tenure:
         self._claimed = frozenset(replicas)
         self._claiming = asyncio.create_task(claim(self._servers, self._changelog, self._id, self._claimed))
         claims = await asyncio.shield(self._claiming)
-        still = lambda: releases == self._releases  # noqa: E731
+
+        def still() -> bool:
+            return releases == self._releases
+
         await succeed(self._servers, self._changelog, self._id, claims, replicas, told, still)
 
     async def commit(
