@@ -3,7 +3,7 @@
 The risk worker as it ships, in a process of its own, on a Kafka and a Redis of this run. Orders are published by librdkafka, lingering
 as Kontor's own publisher does, one due every 1/rate seconds; a read-committed reader in this process takes the decisions. Each latency
 counts from when its order was due, so a publisher or a worker that stalls is not forgiven (coordinated omission). The first
-`--warm-up` seconds are left out.
+`--warm-up` seconds are left out. Beside it stands how evenly the machine gave its processors before (`bench.evenness`).
 """
 
 import argparse
@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from rich.console import Console
 
 from bench import orders
+from bench.evenness import evenness, rounds
 from bench.stack import Neighbours, neighbours
 from cli.rules import put_in_force
 from local.processes import kill, spawn
@@ -101,6 +102,7 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=20.0)
     arguments.add_argument("--warm-up", type=float, default=5.0)
     options = arguments.parse_args()
+    even = evenness(rounds(options.warm_up))
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder, neighbours(Path(folder)) as found:
         due, decided = measure(found, Path(folder), options.rate, options.seconds)
     missing = len(due.keys() - decided.at.keys())
@@ -109,7 +111,8 @@ def main() -> None:
     p50, p95, p99 = np.percentile(took, [50, 95, 99])
     Console().print(
         f"{len(took):,} orders at {options.rate:,.0f}/s from due to decided: "
-        f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms, most {took.max():.0f} ms; without a decision {missing}"
+        f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms, most {took.max():.0f} ms; without a decision {missing}.\n"
+        f"Before, when nothing else ran, a loop that waits for nobody got less than half its speed in {even}."
     )
 
 

@@ -1,7 +1,6 @@
 """The column decoders of every topic, over one schema book; built once and handed in."""
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -10,8 +9,7 @@ from schemas.batch import Batch
 from schemas.codec import Codec
 from schemas.columns import ColumnDecoder, Decoded
 from schemas.registry import SchemaBook, SchemaSource
-from schemas.slices import Slices
-from schemas.splitting import split
+from schemas.together import Together, decode_together
 
 Fields: TypeAlias = "tuple[str, ...] | None"
 
@@ -36,17 +34,9 @@ class Decoders:
         """For who keeps what was said: all columns, symbols that the reader does not know among them."""
         return _decoded(self._decoder(topic, None, symbols_as_written=True), batch)
 
-    def decode_all(self, topic: str, batches: Sequence[Batch], fields: Fields = None) -> list[Decoded]:
-        """Each batch as `decode` has it, for the price of one: that of a small fetch is that of any."""
-        if len(batches) <= 1:
-            return [self.decode(topic, batch, fields) for batch in batches]
-        values = Slices.joined([batch.values for batch in batches])
-        offsets, times = (
-            np.fromiter(chain.from_iterable(column), np.int64, len(values))
-            for column in ((batch.offsets for batch in batches), (batch.timestamps for batch in batches))
-        )
-        decoded = self._decoder(topic, fields).decode(values, np.arange(len(values), dtype=np.int64), times)
-        return split(decoded, [len(batch) for batch in batches], offsets)
+    def decode_together(self, topic: str, batches: Sequence[Batch], fields: Fields = None) -> Together:
+        """At least one batch, in one go."""
+        return decode_together(self._decoder(topic, fields), batches)
 
     def _decoder(self, topic: str, fields: Fields, *, symbols_as_written: bool = False) -> ColumnDecoder:
         key = topic, fields, symbols_as_written

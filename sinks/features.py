@@ -67,6 +67,14 @@ class Operations:
             chosen(self.amounts), chosen(self.members),
         )  # fmt: skip
 
+    def between(self, begin: int, end: int) -> "Operations":
+        """From `begin` to before `end`."""
+        cut = slice(begin, end)
+        return Operations(
+            self.offsets[cut], self.counters[cut], self.entities[cut], self.minutes[cut],
+            self.amounts[cut], self.members[cut],
+        )  # fmt: skip
+
 
 class Asked(NamedTuple):
     """The operations of one stretch of a partition: `span` claims every record in it, what is not among them never counts."""

@@ -78,7 +78,7 @@ def kontor(world: World, meter: Meter) -> None:
     def route(_: State, batch: Batch) -> Outcome:
         decoded = decoders.decode(ORDERS.name, batch, FIELDS)
         routed = repartition(_commands(decoded.frame), "sku", commands, PARTITIONS)
-        return Outcome(list(routed), unreadable(batch, decoded))
+        return Outcome(list(routed), unreadable(batch, decoded.bad))
 
     orders_of: dict[OffsetRange, int] = {}
 

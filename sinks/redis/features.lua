@@ -1,26 +1,29 @@
 -- Stretches of several partitions on one shard, one after the other: feed and read counters in the order of offsets, each offset once.
 -- KEYS, two for each stretch: the mark, the offset up to which this partition is counted here; the reply kept for it. ARGV: 1 key prefix
--- with the shard's hash tag, 2 JSON of the counters, 3 how long replies are kept (s), 4 members kept by a distinct count, then JSON of each
--- stretch. Answers for each: the mark (a number) where it leaves a gap before the stretch; nil where no answer is wanted; else a JSON
--- array: a number, or false where nothing is known.
+-- with the shard's hash tag, 2 the counters, 3 how long replies are kept (s), 4 members kept by a distinct count, then each stretch, all in
+-- MessagePack but the numbers. Answers for each: the mark (a number) where it leaves a gap before the stretch; nil where no answer is
+-- wanted; else an array in MessagePack: a number, or false where nothing is known.
 -- The mark never expires: counters without their mark would be counted twice.
 -- sinks/memory_features.py says the same in Python; tests/contract/test_features.py holds the two together.
 local prefix, declared, kept_for, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local counters = cjson.decode(declared)
+local names, lengths, windows, distinct, first = {}, {}, {}, {}, {} -- of the counters, by number from 1
+for number, counter in ipairs(cmsgpack.unpack(declared)) do
+  names[number], lengths[number], windows[number] = counter.name, counter.kept, counter.window
+  distinct[number], first[number] = counter.kind == 'distinct', counter.kind == 'first'
+end
 
-local function name_of(of, its_counters, i)
-  return of.offset[i] .. ':' .. its_counters[of.counter[i] + 1].name .. ':' .. of.entities[of.entity[i] + 1]
+local function name_of(of, its_names, i)
+  return of.offset[i] .. ':' .. its_names[of.counter[i] + 1] .. ':' .. of.entities[of.entity[i] + 1]
 end
 
 -- What was answered for offsets that were counted before, by name; made only where some come again.
-local function answered_before(ask, last, kept_at)
+local function answered_before(ask, kept_at)
   local old = {}
-  if ask.answer and #ask.offset > 0 and ask.offset[1] <= last then
-    local kept = redis.call('HMGET', kept_at, 'counters', 'stretch', 'answers')
-    if kept[1] then
-      local its_counters, before, answered = cjson.decode(kept[1]), cjson.decode(kept[2]), cjson.decode(kept[3])
-      for i = 1, #answered do old[name_of(before, its_counters, i)] = answered[i] end
-    end
+  local kept = redis.call('HMGET', kept_at, 'counters', 'stretch', 'answers')
+  if kept[1] then
+    local its_names, before, answered = {}, cmsgpack.unpack(kept[2]), cmsgpack.unpack(kept[3])
+    for number, counter in ipairs(cmsgpack.unpack(kept[1])) do its_names[number] = counter.name end
+    for i = 1, #answered do old[name_of(before, its_names, i)] = answered[i] end
   end
   return old
 end
@@ -55,104 +58,121 @@ local function values_of(length, fields)
   return values
 end
 
--- A counter of one entity while the script runs. Beside its cells: the newest and (at least) the oldest minute in them, how many there
--- are, and the last read, so that a crowded entity costs no more than a quiet one.
-local function slot_from(field, counter, value)
-  local slot = {field = field, counter = counter, cells = value and cmsgpack.unpack(value) or {}, size = 0, newest = -1, oldest = math.huge}
-  if value and counter.kind ~= 'first' then
-    for name, at in pairs(slot.cells) do
-      local minute = counter.kind == 'distinct' and at or name
-      slot.size, slot.newest, slot.oldest = slot.size + 1, math.max(slot.newest, minute), math.min(slot.oldest, minute)
-    end
-  end
-  return slot
-end
+-- A slot is a counter of one entity while a stretch is counted; what belongs to it is by its number in these, as a table for each would
+-- cost more than all that is done with it. Beside the cells: the newest and (at least) the oldest minute in them and how many there are,
+-- known once it is fed, and the last read, so that a crowded entity costs no more than a quiet one.
+local cells, newest, oldest, size, read_at, last_read, fed
 
--- All slots of a stretch, by where they are asked for.
+-- The slot's number of each operation. Its cells are nil where nothing is known of it.
 local function slots_of(ask)
-  local slots, wanted = {}, {}
-  for i = 1, #ask.offset do
-    local number, entity = ask.counter[i], ask.entity[i]
-    local at = entity * #counters + number
-    if slots[at] == nil then
-      slots[at] = false
-      local length = counters[number + 1].kept
-      local of = wanted[length] or {fields = {}, at = {}, counters = {}}
-      wanted[length] = of
-      local n = #of.fields + 1
-      of.fields[n] = counters[number + 1].name .. ':' .. ask.entities[entity + 1]
-      of.at[n], of.counters[n] = at, counters[number + 1]
+  cells, newest, oldest, size, read_at, last_read, fed = {}, {}, {}, {}, {}, {}, {}
+  local slots, fields, seen, wanted, count = {}, {}, {}, {}, 0
+  local numbers, entities, named = ask.counter, ask.entity, ask.entities
+  for i = 1, #numbers do
+    local number, entity = numbers[i] + 1, entities[i]
+    local at = entity * #names + number
+    local slot = seen[at]
+    if not slot then
+      count = count + 1
+      slot = count
+      seen[at], fields[slot] = slot, names[number] .. ':' .. named[entity + 1]
+      local of = wanted[lengths[number]]
+      if not of then
+        of = {fields = {}, slots = {}}
+        wanted[lengths[number]] = of
+      end
+      of.fields[#of.fields + 1], of.slots[#of.slots + 1] = fields[slot], slot
     end
+    slots[i] = slot
   end
   for length, of in pairs(wanted) do
     local values = values_of(length, of.fields)
-    for i = 1, #of.fields do slots[of.at[i]] = slot_from(of.fields[i], of.counters[i], values[i]) end
+    for i, slot in ipairs(of.slots) do
+      if values[i] then cells[slot] = cmsgpack.unpack(values[i]) end
+    end
   end
-  return slots
+  return slots, fields
 end
 
-local function forget(slot, through)
-  local size, oldest, distinct = 0, math.huge, slot.counter.kind == 'distinct'
-  for name, value in pairs(slot.cells) do
-    local minute = distinct and value or name
-    if minute <= through then slot.cells[name] = nil else size, oldest = size + 1, math.min(oldest, minute) end
+-- Forgets what is not after `through`, and looks at the rest.
+local function look(slot, members, through)
+  local its_cells, count, new, old = cells[slot], 0, -1, math.huge
+  for name, value in pairs(its_cells) do
+    local minute = members and value or name
+    if minute <= through then
+      its_cells[name] = nil
+    else
+      count = count + 1
+      if minute > new then new = minute end
+      if minute < old then old = minute end
+    end
   end
-  slot.size, slot.oldest = size, oldest
+  size[slot], newest[slot], oldest[slot] = count, new, old
 end
 
-local function feed(slot, minute, amount, member)
-  local cells, counter = slot.cells, slot.counter
-  if counter.kind == 'first' then
-    cells.first = math.min(cells.first or minute, minute)
+local function feed(slot, number, minute, amount, member)
+  local its_cells, members = cells[slot], distinct[number]
+  if first[number] then
+    cells[slot] = {first = math.min(its_cells and its_cells.first or minute, minute)}
     return
   end
-  local distinct = counter.kind == 'distinct'
-  local reach = distinct and counter.window or 2 * counter.window
-  if minute > slot.newest then
-    slot.newest = minute
-    if slot.oldest <= minute - reach then forget(slot, minute - reach) end
-  elseif minute <= slot.newest - reach then
+  local name = members and member or minute
+  if not its_cells then
+    cells[slot], size[slot], newest[slot], oldest[slot] = {[name] = members and minute or amount}, 1, minute, minute
+    read_at[slot] = nil
     return
   end
-  local name = distinct and member or minute
-  local before = cells[name]
-  if distinct then
-    if before == nil and slot.size >= most then return end
-    cells[name] = math.max(before or minute, minute)
-    slot.read_at = nil
-  else
-    cells[name] = (before or 0) + amount
-    if slot.read_at and minute <= slot.read_at and minute > slot.read_at - counter.window then slot.read = slot.read + amount end
+  if not size[slot] then look(slot, members, -math.huge) end
+  local reach = members and windows[number] or 2 * windows[number]
+  if minute > newest[slot] then
+    newest[slot] = minute
+    if oldest[slot] <= minute - reach then
+      look(slot, members, minute - reach)
+      newest[slot] = minute
+    end
+  elseif minute <= newest[slot] - reach then
+    return
   end
-  if before == nil then slot.size, slot.oldest = slot.size + 1, math.min(slot.oldest, minute) end
+  local before = its_cells[name]
+  if members then
+    if before == nil and size[slot] >= most then return end
+    its_cells[name] = math.max(before or minute, minute)
+    read_at[slot] = nil
+  else
+    its_cells[name] = (before or 0) + amount
+    local at = read_at[slot]
+    if at and minute <= at and minute > at - windows[number] then last_read[slot] = last_read[slot] + amount end
+  end
+  if before == nil then
+    size[slot] = size[slot] + 1
+    if minute < oldest[slot] then oldest[slot] = minute end
+  end
 end
 
-local function read(slot, minute)
-  local cells, counter = slot.cells, slot.counter
-  if counter.kind == 'first' then
-    if not cells.first then return false end
-    return math.max(minute - cells.first, 0)
-  end
-  local after, sum = minute - counter.window, 0
-  if counter.kind == 'distinct' and slot.oldest > after then return slot.size end
-  if slot.read_at == minute then return slot.read end
-  if counter.kind == 'distinct' then
-    for _, seen in pairs(cells) do if seen > after then sum = sum + 1 end end
+local function read(slot, number, minute)
+  local its_cells = cells[slot]
+  if first[number] then return its_cells and math.max(minute - its_cells.first, 0) or false end
+  if not its_cells then return 0 end
+  local after, sum = minute - windows[number], 0
+  if distinct[number] and size[slot] and oldest[slot] > after then return size[slot] end
+  if read_at[slot] == minute then return last_read[slot] end
+  if distinct[number] then
+    for _, seen in pairs(its_cells) do if seen > after then sum = sum + 1 end end
   else
-    for at, value in pairs(cells) do if at > after and at <= minute then sum = sum + value end end
+    for at, value in pairs(its_cells) do if at > after and at <= minute then sum = sum + value end end
   end
-  slot.read_at, slot.read = minute, sum
+  read_at[slot], last_read[slot] = minute, sum
   return sum
 end
 
-local function write(dirty)
-  for length, fed in pairs(dirty) do
+local function write(dirty, fields)
+  for length, slots in pairs(dirty) do
     local key = generation(length, 0)
-    for from = 1, #fed, BULK do
+    for from = 1, #slots, BULK do
       local pairs_ = {}
-      for i = from, math.min(from + BULK - 1, #fed) do
-        pairs_[#pairs_ + 1] = fed[i].field
-        pairs_[#pairs_ + 1] = cmsgpack.pack(fed[i].cells)
+      for i = from, math.min(from + BULK - 1, #slots) do
+        pairs_[#pairs_ + 1] = fields[slots[i]]
+        pairs_[#pairs_ + 1] = cmsgpack.pack(cells[slots[i]])
       end
       redis.call('HSET', key, unpack(pairs_))
     end
@@ -161,30 +181,37 @@ local function write(dirty)
 end
 
 local function counted(mark, kept_at, stretch)
-  local ask = cjson.decode(stretch)
+  local ask = cmsgpack.unpack(stretch)
   local last = tonumber(redis.call('GET', mark) or '-1')
   if last < ask.first - 1 then return last end
-  local old, slots, answers, dirty = answered_before(ask, last, kept_at), slots_of(ask), {}, {}
-  for i = 1, #ask.offset do
-    local again, value = ask.offset[i] <= last, nil
-    if again then value = old[name_of(ask, counters, i)] end
+  local offsets, numbers, minutes, amounts, members = ask.offset, ask.counter, ask.minute, ask.amount, ask.member
+  local answer, slots, fields = ask.answer, slots_of(ask)
+  local old = answer and #offsets > 0 and offsets[1] <= last and answered_before(ask, kept_at) or {}
+  local answers, dirty = {}, {}
+  for i = 1, #offsets do
+    local again, value = offsets[i] <= last, nil
+    if again then value = old[name_of(ask, names, i)] end
     if value == nil then
-      local slot = slots[ask.entity[i] * #counters + ask.counter[i]]
-      if not again and ask.amount[i] ~= false then
-        feed(slot, ask.minute[i], ask.amount[i], ask.member[i])
-        if not slot.fed then
-          slot.fed = true
-          local length = slot.counter.kept
-          dirty[length] = dirty[length] or {}
-          dirty[length][#dirty[length] + 1] = slot
+      local slot, number, amount = slots[i], numbers[i] + 1, amounts[i]
+      if amount and not again then
+        feed(slot, number, minutes[i], amount, members[i])
+        if not fed[slot] then
+          fed[slot] = true
+          local length = lengths[number]
+          local its_slots = dirty[length]
+          if not its_slots then
+            its_slots = {}
+            dirty[length] = its_slots
+          end
+          its_slots[#its_slots + 1] = slot
         end
       end
-      if ask.answer then value = read(slot, ask.minute[i]) end
+      if answer then value = read(slot, number, minutes[i]) end
     end
     answers[i] = value
   end
-  write(dirty)
-  local told = ask.answer and cjson.encode(answers)
+  write(dirty, fields)
+  local told = answer and cmsgpack.pack(answers)
   if ask.last > last then
     redis.call('SET', mark, string.format('%d', ask.last))
     if told then

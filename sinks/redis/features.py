@@ -22,7 +22,7 @@ from sinks.features import MEMBERS_KEPT, Asked, Counter, Operations, StoreAway, 
 SHARDS: Final = 1
 """Each has a part in every call, also where it has nothing to count: more than one is for a Redis cluster, to spread the counters."""
 REPLIES_KEPT: Final = 7 * 86_400  # seconds; as long as a worker may be down in the middle of a batch
-LAYOUT: Final = 6
+LAYOUT: Final = 7
 """Of keys and values; the number of shards is beside it in every key. With a new one the store begins empty and is
 fed from the log; the old keys expire."""
 GENERATIONS: Final = (2 * 86_400, 60 * 86_400)
@@ -68,7 +68,7 @@ class RedisFeatures:
         answers: list[list[float | None]] = [[None] * len(operations) for _, operations in stretches]
         for values, replies in zip(answers, self._asked(counters, stretches, answer=True), strict=True):
             for chosen, reply in replies:
-                found = msgspec.json.decode(cast(bytes, reply)) if chosen else []
+                found = msgspec.msgpack.decode(cast(bytes, reply)) if chosen else []
                 for row, value in zip(chosen, found, strict=True):
                     values[row] = None if value is False else float(value)
         return answers
@@ -100,7 +100,7 @@ class RedisFeatures:
                         self._reply(shard, span.topic, span.partition),
                     ]
                     ask = {"first": span.first, "last": span.last, "answer": answer}
-                    asks.append(msgspec.json.encode({**ask, **_columns(operations, shards[shard])}))
+                    asks.append(msgspec.msgpack.encode({**ask, **_columns(operations, shards[shard])}))
                 self._script(keys, [self._prefix(shard), declared, REPLIES_KEPT, MEMBERS_KEPT, *asks], client=pipe)
             replies = pipe.execute(raise_on_error=False)  # it would put words of its own before those of the error
             for reply in replies:
@@ -131,7 +131,7 @@ class RedisFeatures:
             said = [
                 {"name": c.name, "kind": c.aggregate.value, "window": c.window, "kept": self._kept(c)} for c in counters
             ]
-            found = self._known[counters] = msgspec.json.encode(said)
+            found = self._known[counters] = msgspec.msgpack.encode(said)
         return found
 
     def _kept(self, counter: Counter) -> int:

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from schemas.batch import Batch
-from schemas.columns import Decoded
+from schemas.columns import BadRecord
 from schemas.reasons import Reason
 from streams.engine.dead_letters import DeadLetter
 
 
-def unreadable(batch: Batch, decoded: Decoded) -> list[DeadLetter]:
+def unreadable(batch: Batch, refused: Iterable[BadRecord]) -> list[DeadLetter]:
     """What the decoder refused, with its reasons."""
-    return [_letter(batch, bad.index, bad.cause.reason, str(bad.cause), "decode") for bad in decoded.bad]
+    return [_letter(batch, bad.index, bad.cause.reason, str(bad.cause), "decode") for bad in refused]
 
 
 def conflicting(batch: Batch, offsets: Iterable[int]) -> list[DeadLetter]:

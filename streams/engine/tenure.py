@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import structlog
 
@@ -54,6 +54,11 @@ class Tenure:
             return releases == self._releases
 
         await succeed(self._servers, self._changelog, self._id, claims, replicas, told, still)
+
+    def begin(self, numbers: Container[int]) -> None:
+        """As TransactionalWriter.begin."""
+        if self._writer is not None:
+            self._writer.begin(numbers)
 
     async def commit(
         self, records: Iterable[Emit | Emits], offsets: Mapping[Partition, int]

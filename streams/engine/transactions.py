@@ -7,18 +7,20 @@ Who fences whom is the business of `succession.py`.
 import asyncio
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import ProducerFenced
+from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import TopicPartition
 
 from streams.engine.assembly import Partition
-from streams.engine.quick_sender import quick
+from streams.engine.quick_sender import begin_ahead, drop, quick, transaction
 from streams.engine.record_batches import BATCH_BYTES, Records, send
 
 TRANSACTION_TIMEOUT_MS: Final = 60_000
+AHEAD_AT_MOST: Final = 20.0
+"""Seconds: a transaction that is begun ahead and not wanted by then is aborted; the broker would fence who keeps one open."""
 
 
 class Fenced(Exception):
@@ -71,6 +73,9 @@ class TransactionalWriter:
         self._partitions: dict[str, int] = {}
         self._one = asyncio.Lock()
         self._broken = False
+        self._lately: frozenset[Partition] = frozenset()
+        self._too_long: asyncio.TimerHandle | None = None
+        self._dropping: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(cls, servers: str, transactional_id: str, group: str) -> Self:
@@ -87,6 +92,15 @@ class TransactionalWriter:
         await producer.start()
         return cls(producer, group)
 
+    def begin(self, numbers: Container[int]) -> None:
+        """Beside the work that makes the next commit's records: tell the broker what it probably writes to, which is what the last one
+        wrote to among the partitions of these numbers."""
+        if self._broken or self._one.locked():
+            return
+        begin_ahead(self._producer, (at for at in self._lately if at.partition in numbers), self._group)
+        if self._too_long is None:
+            self._too_long = asyncio.get_running_loop().call_later(AHEAD_AT_MOST, self._give_back)
+
     async def commit(
         self, records: Iterable[Emit | Emits], offsets: Mapping[Partition, int]
     ) -> Mapping[Partition, int]:
@@ -96,6 +110,9 @@ class TransactionalWriter:
         Returns the offset behind the last record written to each partition: whoever reads on from there has missed nothing.
         """
         by_partition = await self._by_partition(records)
+        if self._too_long is not None:
+            self._too_long.cancel()
+            self._too_long = None
         async with self._one:
             if self._broken:
                 raise WriterBroken
@@ -110,7 +127,7 @@ class TransactionalWriter:
     async def _in_one(
         self, by_partition: Mapping[Partition, _Columns], offsets: Mapping[Partition, int]
     ) -> Mapping[Partition, int]:
-        async with self._producer.transaction():
+        async with transaction(self._producer):
             sent = [
                 each for at, batch in by_partition.items() for each in await send(self._producer, at, Records(*batch))
             ]
@@ -119,10 +136,26 @@ class TransactionalWriter:
                     {TopicPartition(*at): offset for at, offset in offsets.items()}, self._group
                 )
             await asyncio.gather(*(each.written for each in sent))
+        self._lately = frozenset(by_partition)
         return {each.at: each.written.result().offset + each.records for each in sent}  # the last batch of each is last
 
     async def stop(self) -> None:
+        if self._too_long is not None:
+            self._too_long.cancel()
+        if self._dropping is not None:
+            self._dropping.cancel()
         await self._producer.stop()
+
+    def _give_back(self) -> None:
+        self._too_long = None
+        self._dropping = asyncio.create_task(self._dropped())
+
+    async def _dropped(self) -> None:
+        async with self._one:
+            try:
+                await drop(self._producer)
+            except KafkaError:
+                self._broken = True  # told by the next commit
 
     async def _by_partition(self, records: Iterable[Emit | Emits]) -> Mapping[Partition, _Columns]:
         found: defaultdict[tuple[str, int], _Columns] = defaultdict(lambda: _Columns([], []))

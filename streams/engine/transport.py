@@ -36,7 +36,10 @@ FETCH_WAIT_MS = 50
 """The broker answers as soon as there is a byte of what it was asked for; a partition that had enough out joins the next fetch."""
 FETCH_RECORDS = 20_000
 PACE = 0.025
-"""Seconds between fetches while batches are out: each costs the same for few records, and what comes waits for its lane anyway."""
+PACE_OF_FEW = 0.1
+"""Seconds between fetches while batches are out, and after one that brought few records: each costs the same for few of them, and what
+comes waits for its lane anyway."""
+FEW = 1_000
 HURRIED = 2
 """Fetches without a pause before lanes are free: the first is what aiokafka asked for after the last one, the second what came since."""
 SHORTEST_WAIT = 0.001
@@ -140,6 +143,7 @@ class BatchConsumer(driver.Consumer):
         self._freed = asyncio.Event()
         self._fetching: _Fetch | None = None
         self._taken_at = 0.0
+        self._pace = PACE
         self._hurried = 0
         self._epoch = 0  # moves whenever positions are read anew or the flow stops
         self._taken_in_vain = False  # a fetch took records, and nobody will see them
@@ -173,7 +177,7 @@ class BatchConsumer(driver.Consumer):
     async def _fetch(self, wait: float) -> tuple[int, Records]:
         """What a fetch brought, and the epoch in which it began. Nothing once a lane has room again, or `wait` seconds are over:
         then the fetch goes on, and is the next call's."""
-        rest = self._taken_at + PACE - monotonic() if self.assembler.busy and not self._hurried else 0.0
+        rest = self._taken_at + self._pace - monotonic() if self.assembler.busy and not self._hurried else 0.0
         if rest > 0:
             wait = min(wait, rest)
         elif self._fetching is None:
@@ -188,7 +192,9 @@ class BatchConsumer(driver.Consumer):
         fetch, self._fetching = self._fetching, None
         self._taken_at = monotonic()
         self._hurried = max(0, self._hurried - 1)
-        return fetch.epoch, fetch.records.result()
+        records = fetch.records.result()
+        self._pace = PACE_OF_FEW if sum(len(each) for of_one in records.values() for each in of_one) < FEW else PACE
+        return fetch.epoch, records
 
     def _begun(self) -> "_Fetch | None":
         """A fetch of all partitions that may have more; a short one where others may be wanted any moment."""

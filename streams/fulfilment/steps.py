@@ -58,7 +58,7 @@ class Route:
         new = pl.Series([sighting is Sighting.NEW for sighting in sightings], dtype=pl.Boolean)
         conflicts = [o for o, s in zip(frame["_offset"], sightings, strict=True) if s is Sighting.CONFLICT]
         rows = rows_of(self._topic, batch.span.partition, frame.filter(new))
-        letters = [*unreadable(batch, decoded), *conflicting(batch, conflicts)]
+        letters = [*unreadable(batch, decoded.bad), *conflicting(batch, conflicts)]
         return Outcome(list(repartition(rows, "order_id", self._target, PARTITIONS)), letters)
 
 

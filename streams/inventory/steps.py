@@ -50,7 +50,7 @@ class Route:
         new = pl.Series([sighting is Sighting.NEW for sighting in sightings], dtype=pl.Boolean)
         conflicts = [o for o, s in zip(frame["_offset"], sightings, strict=True) if s is Sighting.CONFLICT]
         routed = repartition(moves_of(frame.filter(new)), "sku", self._target, PARTITIONS)
-        return Outcome(list(routed), [*unreadable(batch, decoded), *conflicting(batch, conflicts)])
+        return Outcome(list(routed), [*unreadable(batch, decoded.bad), *conflicting(batch, conflicts)])
 
 
 class Moves:

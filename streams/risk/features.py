@@ -93,26 +93,26 @@ def longest_window(topic: str) -> int:
 
 
 class Stretch(NamedTuple):
-    """Events of one partition in the order of their offsets; `span` claims every record that is handled with them."""
+    """So many events of one partition, in the order of their offsets; `span` claims every record that is handled with them."""
 
     span: OffsetRange
-    events: pl.DataFrame
+    events: int
 
 
 def with_features(
-    store: FeatureStore, topic: str, stretches: Sequence[Stretch], wanted: frozenset[str]
+    store: FeatureStore, topic: str, events: pl.DataFrame, stretches: Sequence[Stretch], wanted: frozenset[str]
 ) -> pl.DataFrame:
-    """All events, stretch by stretch, with a column for every feature of `names_for(topic)`, null where it is not known.
+    """The events, stretch after stretch, with a column for every feature of `names_for(topic)`, null where it is not known.
 
     A feature is fed whenever the topic feeds it, and read where `wanted` names it. Raises StoreAway, StoreBehind.
     """
     chosen = [each for each in FEATURES if each.feed == topic or (each.read_by(topic) and each.name in wanted)]
-    events = pl.concat([stretch.events for stretch in stretches])
     cells = _cells(chosen, topic, events)
-    ends = np.cumsum([stretch.events.height for stretch in stretches]).tolist()
+    operations, rows = _operations(cells), np.cumsum([0, *cells.asked.sum(axis=1)])
+    ends = rows[np.cumsum([0, *(stretch.events for stretch in stretches)])].tolist()
     asked = [
-        Asked(stretch.span, _operations(cells.between(begin, end)))
-        for stretch, (begin, end) in zip(stretches, pairwise([0, *ends]), strict=True)
+        Asked(stretch.span, operations.between(begin, end))
+        for stretch, (begin, end) in zip(stretches, pairwise(ends), strict=True)
     ]
     values = np.full(cells.asked.shape, None, object)
     answers = store.apply([feature.counter for feature in chosen], asked)
@@ -144,18 +144,6 @@ class _Cells(NamedTuple):
     entities: Objects
     amounts: Objects
     members: Objects
-
-    def between(self, begin: int, end: int) -> "_Cells":
-        """Of these events, the last one not among them."""
-        cut = slice(begin, end)
-        return _Cells(
-            self.offsets[cut],
-            self.minutes[cut],
-            self.asked[cut],
-            self.entities[cut],
-            self.amounts[cut],
-            self.members[cut],
-        )
 
 
 def _cells(chosen: Sequence[Feature], topic: str, events: pl.DataFrame) -> _Cells:
@@ -201,4 +189,4 @@ def _amount(feature: Feature) -> pl.Expr:
 
 
 def _given(values: Objects) -> npt.NDArray[np.bool_]:
-    return ~pl.Series("", [value is None for value in values.ravel()], pl.Boolean).to_numpy().reshape(values.shape)
+    return np.array([value is not None for value in values.ravel()], np.bool_).reshape(values.shape)

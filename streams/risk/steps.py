@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -17,10 +18,11 @@ import polars as pl
 import structlog
 
 from schemas.batch import Batch, OffsetRange
-from schemas.columns import Decoded
+from schemas.columns import BadRecord
 from schemas.decoders import Decoders
 from schemas.encode_columns import Column, encode_messages
 from schemas.frame_heads import unframed
+from schemas.together import Together
 from schemas.topics import ORDERS, RISK_ALERTS, RISK_DECISIONS
 from sinks.features import FeatureStore, StoreAway, StoreBehind
 from streams.engine.dead_letters import DeadLetter
@@ -58,11 +60,11 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
-    """A batch, decoded: `events` are those that are new, `span` what the store is to count with them."""
+    """A batch that was decoded: `span` is what the store is to count of it, `known` are the offsets of events that are not new."""
 
     state: State
     span: OffsetRange
-    events: pl.DataFrame
+    known: Sequence[int]
     letters: Sequence[DeadLetter]
 
 
@@ -91,27 +93,38 @@ class Judge:
         with ExitStack() as held:
             for number in sorted(batch.span.partition for _, batch in work):
                 held.enter_context(self._standing.lane(number))
-            decoded = self._decoders.decode_all(self._topic, [batch for _, batch in work], fields_of(self._topic))
-            arrived = [self._arrived(*each, found) for each, found in zip(work, decoded, strict=True)]
-            emits = self._judged(arrived)
+            decoded = self._decoders.decode_together(self._topic, [batch for _, batch in work], fields_of(self._topic))
+            ids, offsets = decoded.frame["event_id"].to_list(), decoded.frame["_offset"].to_list()
+            arrived = [
+                self._arrived(*each, ids[begin:end], offsets[begin:end], bad)
+                for each, (begin, end), bad in zip(work, pairwise(decoded.ends), decoded.bad, strict=True)
+            ]
+            emits = self._judged(arrived, self._new(decoded, offsets, arrived))
         return [Outcome(emits[part], each.letters) for part, each in enumerate(arrived)]
 
-    def _arrived(self, state: State, batch: Batch, decoded: Decoded) -> _Arrived:
-        offsets = decoded.frame["_offset"].to_list()
-        sightings = self._sightings(state, batch, decoded.frame)
+    def _arrived(
+        self, state: State, batch: Batch, ids: Sequence[str], offsets: Sequence[int], bad: Sequence[BadRecord]
+    ) -> _Arrived:
+        sightings = self._sightings(state, batch, ids, offsets)
         conflicts = [offset for offset, seen in zip(offsets, sightings, strict=True) if seen is Sighting.CONFLICT]
         known = [offset for offset, seen in zip(offsets, sightings, strict=True) if seen is not Sighting.NEW]
         progress = Progress(state, self._topic)
         span = replace(batch.span, first=progress.first_of(batch))
         progress.note(batch, known)
-        letters = [*unreadable(batch, decoded), *conflicting(batch, conflicts)]
-        new = decoded.frame.filter(~pl.col("_offset").is_in(known)) if known else decoded.frame
-        return _Arrived(state, span, new, letters)
+        return _Arrived(state, span, known, [*unreadable(batch, bad), *conflicting(batch, conflicts)])
 
-    def _judged(self, arrived: Sequence[_Arrived]) -> Mapping[int, list[Emit]]:
+    def _new(self, decoded: Together, offsets: Sequence[int], arrived: Sequence[_Arrived]) -> pl.DataFrame:
+        """The events that count, with the place of their batch."""
+        parts = np.repeat(np.arange(len(arrived)), np.diff(decoded.ends))
+        events = subjects(self._topic, decoded.frame).hstack([pl.Series(PART, parts)])
+        if not any(each.known for each in arrived):
+            return events
+        known = {(part, offset) for part, each in enumerate(arrived) for offset in each.known}
+        return events.filter(np.array([each not in known for each in zip(parts.tolist(), offsets, strict=True)]))
+
+    def _judged(self, arrived: Sequence[_Arrived], events: pl.DataFrame) -> Mapping[int, list[Emit]]:
         """What is told of each batch, by its place among them."""
         force, lists = self._force.rules, self._force.lists
-        events = self._subjects(arrived)
         counted = self._counted(arrived, events, force.columns(self._topic))
         degraded = counted is None
         rules = force.naming_none_of(BY_NAME) if degraded else force
@@ -122,37 +135,34 @@ class Judge:
         found = hits(rules, self._topic, events)
         emits: defaultdict[int, list[Emit]] = defaultdict(list)
         if self._topic == ORDERS.name and not events.is_empty():
-            partitions = np.array([each.span.partition for each in arrived])[events[PART].to_numpy()].tolist()
+            parts = events[PART].to_list()
+            partitions = [arrived[part].span.partition for part in parts]
             columns = decision_columns(events, found, force, partitions=partitions, degraded=degraded)
             told = self._emits(RISK_DECISIONS.name, events["order_id"].to_list(), columns, len(events))
-            for part, emit in zip(events[PART], told, strict=True):
+            for part, emit in zip(parts, told, strict=True):
                 emits[part].append(emit)
         for part, of_part in _by_part(found, events).items():
             emits[part] += self._alerts(of_part, events, arrived[part].state)
         return emits
 
-    def _subjects(self, arrived: Sequence[_Arrived]) -> pl.DataFrame:
-        events = subjects(self._topic, pl.concat([each.events for each in arrived]))
-        parts = np.repeat(np.arange(len(arrived)), [each.events.height for each in arrived])
-        return events.hstack([pl.Series(PART, parts)])
-
     def _counted(
         self, arrived: Sequence[_Arrived], events: pl.DataFrame, wanted: frozenset[str]
     ) -> pl.DataFrame | None:
         """The events with their features; None where these are not to be had or not to be trusted."""
-        owing, begin, asked = self._standing.owing, 0, []
-        for each in arrived:
-            if each.span.partition not in owing:
-                asked.append(Stretch(each.span, events.slice(begin, each.events.height)))
-            begin += each.events.height
+        owing = self._standing.owing
+        asked = [part for part, each in enumerate(arrived) if each.span.partition not in owing]
         if not asked:
             return None
+        counts = np.bincount(events[PART].to_numpy(), minlength=len(arrived)).tolist()
+        stretches = [Stretch(arrived[part].span, counts[part]) for part in asked]
+        if len(asked) < len(arrived):
+            events = events.filter(pl.col(PART).is_in(asked))
         try:
-            counted = with_features(self._store, self._topic, asked, wanted)
+            counted = with_features(self._store, self._topic, events, stretches, wanted)
         except (StoreAway, StoreBehind) as trouble:
-            spans = [str(stretch.span) for stretch in asked]
+            spans = [str(stretch.span) for stretch in stretches]
             log.warning("features not to be had, deciding without", spans=spans, why=str(trouble))
-            for stretch in asked:
+            for stretch in stretches:
                 self._standing.lost(stretch.span.partition)
             return None
         return counted if self._standing.sound and len(asked) == len(arrived) else None
@@ -169,10 +179,12 @@ class Judge:
         full = self._prefix + topic
         return [Emit(full, key.encode(), value) for key, value in zip(keys, values, strict=True)]
 
-    def _sightings(self, state: State, batch: Batch, frame: pl.DataFrame) -> list[Sighting]:
-        bodies = dict(zip(batch.offsets, unframed(batch.values), strict=True))
-        ids = [f"{self._topic}:{event_id}" for event_id in frame["event_id"]]
-        return self._seen.of(state).see(ids, [bodies[offset] for offset in frame["_offset"]])
+    def _sightings(self, state: State, batch: Batch, ids: Sequence[str], offsets: Sequence[int]) -> list[Sighting]:
+        bodies = unframed(batch.values)
+        if len(offsets) < len(bodies):
+            at = dict(zip(batch.offsets, bodies, strict=True))
+            bodies = [at[offset] for offset in offsets]
+        return self._seen.of(state).see([f"{self._topic}:{event_id}" for event_id in ids], bodies)
 
 
 def _by_part(found: Sequence[Hit], events: pl.DataFrame) -> Mapping[int, list[Hit]]:

@@ -105,15 +105,16 @@ def _by_buyer(what: pl.Expr) -> pl.Expr:
 
 def _address(address: pl.Expr) -> pl.Expr:
     """One key for the same place in other spelling; null where no street is given."""
-    street = address.struct.field("address_lines").list.join(" ")
+    lines = address.struct.field("address_lines").list.join(" ")
+    street = pl.when(lines.str.len_bytes() > 0).then(lines)  # here, as what is under a condition is evaluated twice
     parts = [address.struct.field("country"), address.struct.field("postal_code").fill_null(""), street]
-    return pl.when(street.str.len_chars() > 0).then(_hashed(pl.concat_str(parts, separator=" ")))
+    return _hashed(pl.concat_str(parts, separator=" "))
 
 
 def _text_key(text: str) -> pl.Expr:
     """The same for texts that differ only in case, digits, marks and spaces; null for texts that say too little."""
     letters = pl.col(text).str.to_lowercase().str.replace_all(r"[^\p{L}]+", "")
-    return pl.when(letters.str.len_chars() >= 12).then(_hashed(letters))
+    return _hashed(pl.when(letters.str.len_chars() >= 12).then(letters))
 
 
 def _hashed(text: pl.Expr) -> pl.Expr:

@@ -90,7 +90,7 @@ def prepare(topic: Topic, batch: Batch, decoders: Decoders, *, why: str = "") ->
         return Prepared(rows, [], frozenset(batch.offsets))
     decoded = decoders.decode_as_written(topic.name, batch)
     good = frozenset(batch.offsets) - {bad.offset for bad in decoded.bad}
-    return Prepared(inserts(topic.name, batch, decoded, why=why), unreadable(batch, decoded), good)
+    return Prepared(inserts(topic.name, batch, decoded, why=why), unreadable(batch, decoded.bad), good)
 
 
 def _by_writer(decoded: Decoded, offsets: npt.NDArray[np.int64]) -> Iterator[tuple[WriterGroup, pl.DataFrame]]:

@@ -11,6 +11,7 @@ from schemas.codec import Codec
 from schemas.registry import SchemaBook
 from schemas.topics import STOCK, STOCK_LEVELS
 from schemas.values import Event
+from streams.engine.group_lag import GroupLag
 from tests.clickhouse import EmbeddedClickHouse
 from tests.reading import read_events
 from tests.stack import Broker
@@ -66,5 +67,5 @@ def send(scene: Scene, events: list[Event]) -> None:
     assert producer.flush(60) == 0
 
 
-def unread(scene: Scene) -> int:
-    return scene.lag("inventory", ["stock", "stock_moves"], markers=1)
+def unread(scene: Scene) -> int | None:
+    return GroupLag(scene.broker.bootstrap).behind(scene.prefix + "inventory")

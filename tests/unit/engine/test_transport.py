@@ -8,10 +8,11 @@ import pytest
 from faust.types import TP
 
 from schemas.batch import Batch
+from streams.engine import transport
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.policy import BatchPolicy
 from streams.engine.record_columns import Columns, columns_of
-from streams.engine.transport import BUSY_WAIT, IDLE_WAIT, BatchConsumer
+from streams.engine.transport import BUSY_WAIT, FEW, IDLE_WAIT, PACE, PACE_OF_FEW, BatchConsumer
 
 AT = TP("moves", 0)
 OTHER = TP("orders", 1)
@@ -136,19 +137,21 @@ class Busy(BatchConsumer):
         self.assembler = Assembler(replace(ONE_BY_ONE, in_flight=1, max_bytes=1), 1 << 20)
         self.asked: list[tuple[int, float]] = []
         self.back = asyncio.Event()
+        self.brings = 1
         self._freed = asyncio.Event()
         self._fetching = None
         self._taken_at = 0.0
+        self._pace = PACE
         self._hurried = 0
         self._epoch = 0
 
     def _get_active_partitions(self) -> set[TP]:
         return {AT, OTHER}
 
-    async def _getmany(self, wanted: set[TP], timeout: float) -> dict[TP, list[Record]]:  # type: ignore[override]
+    async def _getmany(self, wanted: set[TP], timeout: float) -> dict[TP, list[Columns]]:  # type: ignore[override]
         self.asked.append((len(wanted), timeout))
         await self.back.wait()
-        return {AT: [Record(7)]}
+        return {AT: [columns_of([Record(7 + n) for n in range(self.brings)])]}
 
 
 def test_while_a_partition_has_enough_nobody_waits_long_for_the_others() -> None:
@@ -187,3 +190,25 @@ def test_a_fetch_outlives_the_call_that_began_it_and_keeps_its_epoch() -> None:
         assert len(consumer.asked) == 1
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize(("brings", "pace"), [(1, PACE_OF_FEW), (FEW, PACE)])
+def test_while_batches_are_out_a_fetch_of_few_is_followed_later(
+    monkeypatch: pytest.MonkeyPatch, brings: int, pace: float
+) -> None:
+    async def asked_after(seconds: float) -> int:
+        now = 100.0
+        monkeypatch.setattr(transport, "monotonic", lambda: now)
+        consumer = Busy()
+        consumer.back.set()
+        consumer.brings = brings
+        consumer.assembler = Assembler(ONE_BY_ONE, 1 << 20)
+        consumer.assembler.add(Partition(*OTHER), [columns_of([Record(0)])], 0.0)
+        assert len(list(consumer.assembler.ready(0.0))) == 1
+        await consumer._fetch(1.0)
+        now += seconds
+        await consumer._fetch(0.0)
+        return len(consumer.asked)
+
+    assert asyncio.run(asked_after(0.9 * pace)) == 1
+    assert asyncio.run(asked_after(1.1 * pace)) == 2

@@ -1,13 +1,14 @@
 """Batches that are decoded in one go are what each would have been by itself."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.batch import Batch, OffsetRange
-from schemas.columns import Decoded
+from schemas.columns import BadRecord
 from schemas.decoders import Decoders
 from schemas.example_events import examples
 from schemas.registry import SchemaBook
@@ -31,10 +32,8 @@ def a_batch(partition: int, values: Sequence[bytes | None]) -> Batch:
     return Batch(span, offsets, times, [None] * len(values), values)
 
 
-def told(decoded: Decoded) -> object:
-    bad = [(each.index, each.offset, str(each.cause)) for each in decoded.bad]
-    groups = [(each.writer, each.indexes.tolist()) for each in decoded.groups]
-    return decoded.frame.to_dicts(), bad, groups
+def told(bad: Sequence[BadRecord]) -> object:
+    return [(each.index, each.offset, str(each.cause)) for each in bad]
 
 
 @pytest.mark.parametrize("fields", [None, ("event_id", "total")])
@@ -42,6 +41,8 @@ def told(decoded: Decoded) -> object:
 @settings(max_examples=20, deadline=None)
 def test_together_as_alone(fields: tuple[str, ...] | None, drawn: list[list[bytes | None]]) -> None:
     batches = [a_batch(number, values) for number, values in enumerate(drawn)]
-    together = DECODERS.decode_all(ORDERS.name, batches, fields)
+    together = DECODERS.decode_together(ORDERS.name, batches, fields)
     alone = [DECODERS.decode(ORDERS.name, batch, fields) for batch in batches]
-    assert [told(each) for each in together] == [told(each) for each in alone]
+    frames = [together.frame[begin:end] for begin, end in pairwise(together.ends)]
+    assert [frame.to_dicts() for frame in frames] == [each.frame.to_dicts() for each in alone]
+    assert [told(bad) for bad in together.bad] == [told(each.bad) for each in alone]
