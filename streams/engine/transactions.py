@@ -19,6 +19,8 @@ from streams.engine.quick_sender import begin_ahead, drop, quick, transaction
 from streams.engine.record_batches import BATCH_BYTES, Records, send
 
 TRANSACTION_TIMEOUT_MS: Final = 60_000
+SETTLES: Final = 0.01
+"""Seconds for the broker to write the markers of the transaction before: until then it would only answer "not yet"."""
 AHEAD_AT_MOST: Final = 20.0
 """Seconds: a transaction that is begun ahead and not wanted by then is aborted; the broker would fence who keeps one open."""
 
@@ -74,6 +76,8 @@ class TransactionalWriter:
         self._one = asyncio.Lock()
         self._broken = False
         self._lately: frozenset[Partition] = frozenset()
+        self._ended = 0.0
+        self._beginning: asyncio.TimerHandle | None = None
         self._too_long: asyncio.TimerHandle | None = None
         self._dropping: asyncio.Task[None] | None = None
 
@@ -95,11 +99,10 @@ class TransactionalWriter:
     def begin(self, numbers: Container[int]) -> None:
         """Beside the work that makes the next commit's records: tell the broker what it probably writes to, which is what the last one
         wrote to among the partitions of these numbers."""
-        if self._broken or self._one.locked():
-            return
-        begin_ahead(self._producer, (at for at in self._lately if at.partition in numbers), self._group)
-        if self._too_long is None:
-            self._too_long = asyncio.get_running_loop().call_later(AHEAD_AT_MOST, self._give_back)
+        loop = asyncio.get_running_loop()
+        if self._beginning is not None:
+            self._beginning.cancel()
+        self._beginning = loop.call_at(max(loop.time(), self._ended + SETTLES), self._begin, numbers)
 
     async def commit(
         self, records: Iterable[Emit | Emits], offsets: Mapping[Partition, int]
@@ -110,9 +113,7 @@ class TransactionalWriter:
         Returns the offset behind the last record written to each partition: whoever reads on from there has missed nothing.
         """
         by_partition = await self._by_partition(records)
-        if self._too_long is not None:
-            self._too_long.cancel()
-            self._too_long = None
+        self._forget_timers()
         async with self._one:
             if self._broken:
                 raise WriterBroken
@@ -137,14 +138,28 @@ class TransactionalWriter:
                 )
             await asyncio.gather(*(each.written for each in sent))
         self._lately = frozenset(by_partition)
+        self._ended = asyncio.get_running_loop().time()
         return {each.at: each.written.result().offset + each.records for each in sent}  # the last batch of each is last
 
     async def stop(self) -> None:
-        if self._too_long is not None:
-            self._too_long.cancel()
+        self._forget_timers()
         if self._dropping is not None:
             self._dropping.cancel()
         await self._producer.stop()
+
+    def _forget_timers(self) -> None:
+        for timer in (self._beginning, self._too_long):
+            if timer is not None:
+                timer.cancel()
+        self._beginning = self._too_long = None
+
+    def _begin(self, numbers: Container[int]) -> None:
+        self._beginning = None
+        if self._broken or self._one.locked():
+            return
+        begin_ahead(self._producer, (at for at in self._lately if at.partition in numbers), self._group)
+        if self._too_long is None:
+            self._too_long = asyncio.get_running_loop().call_later(AHEAD_AT_MOST, self._give_back)
 
     def _give_back(self) -> None:
         self._too_long = None
