@@ -19,12 +19,13 @@ from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from schemas.topics import INVENTORY_CHANGELOG, ORDERS, STOCK_LEVELS
 from streams.engine.assembly import Partition
+from streams.engine.emits import Emit
 from streams.engine.lanes import by_partition_number
 from streams.engine.policy import BatchPolicy
 from streams.engine.record_batches import BATCH_BYTES
 from streams.engine.settings import Settings
 from streams.engine.state import State, TableSpec
-from streams.engine.transactions import Emit, TransactionalWriter
+from streams.engine.transactions import TransactionalWriter
 from streams.engine.worker import Worker
 
 RESERVED: Final[TableSpec[int]] = TableSpec("reserved", lambda units: b"%d" % units, int)

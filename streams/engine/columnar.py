@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from streams.engine.transactions import Emit
+from streams.engine.emits import Emit
 
 Ints = npt.NDArray[np.int64]
 ROWS_PER_MESSAGE: Final = 4_000

@@ -37,8 +37,7 @@ class Progress:
     def share(self) -> float:
         return self.passed / self.to_pass if self.to_pass else 1.0
 
-    def and_(self, more: "Progress") -> "Progress":
-        """Both."""
+    def __add__(self, more: "Progress") -> "Progress":
         return Progress(
             self.passed + more.passed, self.to_pass + more.to_pass, self.records + more.records, self.size + more.size
         )
@@ -79,7 +78,7 @@ async def read_to_end(
     """As `recover`, with a reader that has started. `before`: what was read already, and counts."""
     ends = await reader.assign(replicas)
     to_pass = _left(replicas, ends)
-    progress = before.and_(Progress(0, to_pass))
+    progress = before + Progress(0, to_pass)
     heard = spoken = monotonic()
     told(progress)
     while left := _left(replicas, ends):
@@ -89,7 +88,7 @@ async def read_to_end(
         except TimeoutError as error:
             raise RecoveryStuck(f"no answer for {PATIENCE:.0f} s, {left} offsets to go") from error
         now, still = monotonic(), _left(replicas, ends)
-        progress = progress.and_(Progress(left - still, 0, read.records, read.size))
+        progress += Progress(left - still, 0, read.records, read.size)
         if read.records or still < left:
             heard = now
         elif now - heard > PATIENCE:

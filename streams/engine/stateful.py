@@ -9,12 +9,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple
 
-import structlog
-
 from schemas.batch import Batch
 from streams.engine.assembly import Partition
 from streams.engine.changelog import Replica
 from streams.engine.dead_letters import DeadLetter
+from streams.engine.emits import Emit, Emits
 from streams.engine.fuse import Fuse, FuseBlown, fuse_policy
 from streams.engine.lanes import by_partition_number
 from streams.engine.metrics import Metrics
@@ -24,11 +23,7 @@ from streams.engine.state import AnyTable, State
 from streams.engine.steps import Calls, Outcome, Step
 from streams.engine.stores import stores
 from streams.engine.tenure import Tenure
-from streams.engine.transactions import Emit, Emits
 from streams.engine.worker import Worker
-
-log = structlog.get_logger(__name__)
-
 
 SendLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
 

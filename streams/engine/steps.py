@@ -12,8 +12,8 @@ from typing import Final, NamedTuple, Protocol
 
 from schemas.batch import Batch
 from streams.engine.dead_letters import DeadLetter
+from streams.engine.emits import Emit, Emits
 from streams.engine.state import State
-from streams.engine.transactions import Emit, Emits
 
 ABREAST: Final = 4
 """Calls of one step at a time, at most."""

@@ -2,16 +2,17 @@
 
 import asyncio
 import uuid
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Mapping
 
 import structlog
 
 from streams.engine.assembly import Partition
 from streams.engine.changelog import Replica, claim_of
+from streams.engine.emits import Emit, Emits
 from streams.engine.recovery import Told, nobody
 from streams.engine.settings import RELEASE_TIMEOUT
 from streams.engine.succession import claim, succeed
-from streams.engine.transactions import Emit, Emits, TransactionalWriter
+from streams.engine.transactions import TransactionalWriter
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +62,7 @@ class Tenure:
             self._writer.begin(numbers)
 
     async def commit(
-        self, records: Iterable[Emit | Emits], offsets: Mapping[Partition, int]
+        self, records: Collection[Emit | Emits], offsets: Mapping[Partition, int]
     ) -> Mapping[Partition, int]:
         """As TransactionalWriter.commit. After an error the writer is given up, and what it left open is for the next to fence."""
         if self._writer is None:

@@ -5,16 +5,15 @@ Who fences whom is the business of `succession.py`.
 """
 
 import asyncio
-import zlib
-from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple, Self
+from collections.abc import Collection, Container, Mapping
+from typing import Final, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import TopicPartition
 
 from streams.engine.assembly import Partition
+from streams.engine.emits import Emit, Emits, by_partition
 from streams.engine.quick_sender import begin_ahead, drop, quick, transaction
 from streams.engine.record_batches import BATCH_BYTES, Records, send
 
@@ -31,39 +30,6 @@ class Fenced(Exception):
 
 class WriterBroken(Exception):
     """A transaction of this writer has failed before: it writes nothing more."""
-
-
-class Emit(NamedTuple):
-    """One record to write. partition None: by CRC-32 of the key, librdkafka's way. value None deletes in a compacted topic."""
-
-    topic: str
-    key: bytes
-    value: bytes | None
-    partition: int | None = None
-
-
-class Emits(NamedTuple):
-    """Records to write to one topic, in this order; as so many `Emit`, without an object for each."""
-
-    topic: str
-    keys: Sequence[bytes]
-    values: Sequence[bytes | None]
-    partition: int | None = None
-
-    def each(self) -> Iterator[Emit]:
-        for key, value in zip(self.keys, self.values, strict=True):
-            yield Emit(self.topic, key, value, self.partition)
-
-
-class _Columns(NamedTuple):
-    """The records of one partition."""
-
-    keys: list[bytes]
-    values: list[bytes | None]
-
-    def extend(self, more: "_Columns") -> None:
-        self.keys.extend(more.keys)
-        self.values.extend(more.values)
 
 
 class TransactionalWriter:
@@ -105,20 +71,20 @@ class TransactionalWriter:
         self._beginning = loop.call_at(max(loop.time(), self._ended + SETTLES), self._begin, numbers)
 
     async def commit(
-        self, records: Iterable[Emit | Emits], offsets: Mapping[Partition, int]
+        self, records: Collection[Emit | Emits], offsets: Mapping[Partition, int]
     ) -> Mapping[Partition, int]:
         """Write all records and move the group to `offsets` (the next to read). Raises Fenced, WriterBroken: nothing happened; after
         a KafkaError whoever comes next finds out.
 
         Returns the offset behind the last record written to each partition: whoever reads on from there has missed nothing.
         """
-        by_partition = await self._by_partition(records)
+        await self._count({each.topic for each in records if each.partition is None})
         self._forget_timers()
         async with self._one:
             if self._broken:
                 raise WriterBroken
             try:
-                return await self._in_one(by_partition, offsets)
+                return await self._in_one(by_partition(records, self._partitions), offsets)
             except BaseException as error:
                 self._broken = True
                 if isinstance(error, ProducerFenced):
@@ -126,18 +92,16 @@ class TransactionalWriter:
                 raise
 
     async def _in_one(
-        self, by_partition: Mapping[Partition, _Columns], offsets: Mapping[Partition, int]
+        self, records: Mapping[Partition, Records], offsets: Mapping[Partition, int]
     ) -> Mapping[Partition, int]:
         async with transaction(self._producer):
-            sent = [
-                each for at, batch in by_partition.items() for each in await send(self._producer, at, Records(*batch))
-            ]
+            sent = [each for at, of_one in records.items() for each in await send(self._producer, at, of_one)]
             if offsets:
                 await self._producer.send_offsets_to_transaction(
                     {TopicPartition(*at): offset for at, offset in offsets.items()}, self._group
                 )
             await asyncio.gather(*(each.written for each in sent))
-        self._lately = frozenset(by_partition)
+        self._lately = frozenset(records)
         self._ended = asyncio.get_running_loop().time()
         return {each.at: each.written.result().offset + each.records for each in sent}  # the last batch of each is last
 
@@ -172,33 +136,6 @@ class TransactionalWriter:
             except KafkaError:
                 self._broken = True  # told by the next commit
 
-    async def _by_partition(self, records: Iterable[Emit | Emits]) -> Mapping[Partition, _Columns]:
-        found: defaultdict[tuple[str, int], _Columns] = defaultdict(lambda: _Columns([], []))
-        for each in records:
-            count = (
-                0 if each.partition is not None else self._partitions.get(each.topic) or await self._count(each.topic)
-            )
-            if isinstance(each, Emit):
-                there = found[each.topic, zlib.crc32(each.key) % count if each.partition is None else each.partition]
-                there.keys.append(each.key)
-                there.values.append(each.value)
-            elif each.partition is None:
-                for number, columns in _by_key(each, count).items():
-                    found[each.topic, number].extend(columns)
-            else:
-                found[each.topic, each.partition].extend(_Columns([*each.keys], [*each.values]))
-        return {Partition(*at): batch for at, batch in found.items()}
-
-    async def _count(self, topic: str) -> int:
-        self._partitions[topic] = len(await self._producer.partitions_for(topic))
-        return self._partitions[topic]
-
-
-def _by_key(records: Emits, partitions: int) -> dict[int, _Columns]:
-    """The records of each partition, in their order."""
-    found = [_Columns([], []) for _ in range(partitions)]
-    for key, value in zip(records.keys, records.values, strict=True):
-        keys, values = found[zlib.crc32(key) % partitions]
-        keys.append(key)
-        values.append(value)
-    return {number: columns for number, columns in enumerate(found) if columns.keys}
+    async def _count(self, topics: set[str]) -> None:
+        for topic in topics - self._partitions.keys():
+            self._partitions[topic] = len(await self._producer.partitions_for(topic))

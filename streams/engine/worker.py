@@ -20,7 +20,7 @@ from streams.engine.metrics import Metrics
 from streams.engine.policy import BatchPolicy
 from streams.engine.schema_ids import Ahead, nothing_ahead
 from streams.engine.settings import Settings
-from streams.engine.transport import BatchConsumer, BatchTransport, consumer_of, use
+from streams.engine.transport import BatchConsumer, BatchTransport, BeforeLeaving, consumer_of, use
 from streams.engine.waits import Waits
 from streams.engine.watch import Standings, Watch
 from streams.engine.watchdog import Standing
@@ -29,7 +29,6 @@ log = structlog.get_logger(__name__)
 
 
 TakeOver = Callable[[frozenset[int]], Awaitable[None]]
-Leaving = Callable[[], Awaitable[None]]
 
 
 class Worker:
@@ -61,7 +60,7 @@ class Worker:
         self._lanes: list[Lanes] = []
         self._on_assigned: list[Callable[[], None]] = []
         self._taking_over: list[TakeOver] = []
-        self._leaving: list[Leaving] = []
+        self._leaving: list[BeforeLeaving] = []
         self._beside: list[Callable[[], Coroutine[object, object, None]]] = []
         self._topics: set[str] = set()
         self._ending: asyncio.Future[int] | None = None
@@ -130,7 +129,7 @@ class Worker:
         """`call` is awaited with the partition numbers now ours, before positions are read and the first batch comes."""
         self._taking_over.append(call)
 
-    def on_leaving(self, call: Leaving) -> None:
+    def on_leaving(self, call: BeforeLeaving) -> None:
         """`call` is awaited when partitions are about to leave, after the last batch and while they are still ours."""
         self._leaving.append(call)
 

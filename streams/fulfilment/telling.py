@@ -10,7 +10,7 @@ from schemas.encode_columns import Column, Constant, encode_messages
 from schemas.registry import SchemaBook
 from schemas.topics import DISPATCH_DECISIONS, ORDER_LIFECYCLE, PARTITIONS, STOCK_COMMANDS
 from streams.engine.columnar import repartition
-from streams.engine.transactions import Emit
+from streams.engine.emits import Emit
 from streams.fulfilment.conductor import Change, Dispatch, Told
 from streams.fulfilment.dispatch import Parcel
 from streams.fulfilment.effects import Command

@@ -8,7 +8,7 @@ import polars as pl
 from schemas.encode_columns import Column, Constant, encode_messages
 from schemas.registry import SchemaBook
 from schemas.topics import STOCK_JOURNAL, STOCK_LEVELS, STOCK_RESULTS
-from streams.engine.transactions import Emits
+from streams.engine.emits import Emits
 from streams.inventory import places
 from streams.inventory.desk import Cause, Desk, Result
 from streams.inventory.ledger import Article, Move

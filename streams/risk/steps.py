@@ -26,11 +26,11 @@ from schemas.together import Together
 from schemas.topics import ORDERS, RISK_ALERTS, RISK_DECISIONS
 from sinks.features import FeatureStore, StoreAway, StoreBehind
 from streams.engine.dead_letters import DeadLetter
+from streams.engine.emits import Emit
 from streams.engine.event_ids import SEEN_IDS, EventIds, Sighting
 from streams.engine.letters import conflicting, unreadable
 from streams.engine.state import AnyTable, State
 from streams.engine.steps import Outcome, Work
-from streams.engine.transactions import Emit
 from streams.risk.alerts import OPEN_ALERTS, alerts
 from streams.risk.decide import Hit, decision_columns, hits
 from streams.risk.features import BY_NAME, Stretch, with_features, without_features

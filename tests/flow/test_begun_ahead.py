@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from streams.engine import transactions
+from streams.engine.emits import Emit
 from streams.engine.transactions import Fenced, TransactionalWriter
 from tests.flow.test_fencing import Scene, run
 from tests.stack import Broker
@@ -64,7 +65,7 @@ def test_without_offsets_none_are_moved(kafka: Broker) -> None:
         async with scene.writer() as writer:
             await scene.commit(writer, b"first", 1)
             writer.begin({0})
-            await writer.commit([transactions.Emit(scene.topic, b"k", b"alone", 0)], {})
+            await writer.commit([Emit(scene.topic, b"k", b"alone", 0)], {})
 
     run(scenario)
     assert scene.seen() == [b"first", b"alone"]

@@ -10,7 +10,8 @@ from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as At
 
 from streams.engine.assembly import Partition
-from streams.engine.transactions import Emit, Fenced, TransactionalWriter
+from streams.engine.emits import Emit
+from streams.engine.transactions import Fenced, TransactionalWriter
 from tests.stack import Broker
 
 

@@ -11,11 +11,12 @@ from confluent_kafka import TopicPartition as At
 
 from streams.engine.assembly import Partition
 from streams.engine.changelog import Replica, claim_of
+from streams.engine.emits import Emit
 from streams.engine.recovery import nobody
 from streams.engine.state import State, TableSpec
 from streams.engine.succession import claim, succeed
 from streams.engine.tenure import NoTenure, Tenure
-from streams.engine.transactions import Emit, Fenced
+from streams.engine.transactions import Fenced
 from tests.stack import Broker
 
 NAMES: TableSpec[str] = TableSpec("names", str.encode, bytes.decode)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from schemas.batch import Batch, OffsetRange
+from streams.engine.emits import Emit
 from streams.engine.state import State
 from streams.engine.steps import Calls, Outcome, Step, Work, each
-from streams.engine.transactions import Emit
 
 
 def a_batch(partition: int, records: int = 1) -> Batch:

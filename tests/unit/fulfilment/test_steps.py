@@ -12,8 +12,8 @@ from schemas.example_events import examples
 from schemas.registry import SchemaBook
 from schemas.topics import DISPATCH_DECISIONS, ORDER_FACTS, ORDER_LIFECYCLE, STOCK_COMMANDS
 from streams.engine.columnar import pack, unpack
+from streams.engine.emits import Emit
 from streams.engine.state import State
-from streams.engine.transactions import Emit
 from streams.fulfilment.dispatch import Warehouse
 from streams.fulfilment.facts import Fact
 from streams.fulfilment.lookups import LookupTables
