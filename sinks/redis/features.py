@@ -40,6 +40,10 @@ PASSING: Final = ("MISCONF", "OOM command", "READONLY", "LOADING", "NOSCRIPT")
 reading, was flushed between our look and our call."""
 
 
+_Call = tuple[Sequence[str], Sequence[str | bytes | int]]
+"""Keys and arguments of the script."""
+
+
 class RedisFeatures:
     """Not for use by two threads at once on the same partition. `namespace` keeps two stacks on one Redis apart."""
 
@@ -91,9 +95,11 @@ class RedisFeatures:
         """Of each stretch, shard by shard, the rows asked for and the reply. All in one round trip."""
         declared = self._declared(tuple(counters))
         rows = [self._by_shard(operations) for _, operations in stretches]
-        with _answers(), self._client.pipeline(transaction=False) as pipe:
+        calls: list[_Call] = []
+        with _answers():
             for shard in range(self._shards):
-                keys, asks = [], []
+                keys: list[str] = []
+                asks: list[bytes] = []
                 for (span, operations), shards in zip(stretches, rows, strict=True):
                     keys += [
                         self._mark(shard, span.topic, span.partition),
@@ -101,19 +107,30 @@ class RedisFeatures:
                     ]
                     ask = {"first": span.first, "last": span.last, "answer": answer}
                     asks.append(msgspec.msgpack.encode({**ask, **_columns(operations, shards[shard])}))
-                self._script(keys, [self._prefix(shard), declared, REPLIES_KEPT, MEMBERS_KEPT, *asks], client=pipe)
-            replies = pipe.execute(raise_on_error=False)  # it would put words of its own before those of the error
+                calls.append((keys, [self._prefix(shard), declared, REPLIES_KEPT, MEMBERS_KEPT, *asks]))
+            replies = self._called(calls)
+            if any(isinstance(reply, redis.exceptions.NoScriptError) for reply in replies):
+                # To ask each time whether it is there, as redis-py does, costs a way to the server and back.
+                self._client.script_load(self._script.script)
+                replies = self._called(calls)  # a shard that has counted answers as it did
             for reply in replies:
                 if isinstance(reply, Exception):
                     raise reply
-        for of_shard in replies:
+        answered = cast("Sequence[Sequence[object]]", replies)
+        for of_shard in answered:
             for (span, _), reply in zip(stretches, of_shard, strict=True):
                 if isinstance(reply, int):
                     raise StoreBehind(span, reply)
         return [
-            [(chosen, of_shard[place]) for chosen, of_shard in zip(shards, replies, strict=True)]
+            [(chosen, of_shard[place]) for chosen, of_shard in zip(shards, answered, strict=True)]
             for place, shards in enumerate(rows)
         ]
+
+    def _called(self, calls: Sequence[_Call]) -> list[object]:
+        with self._client.pipeline(transaction=False) as pipe:
+            for keys, arguments in calls:
+                pipe.evalsha(self._script.sha, len(keys), *keys, *arguments)
+            return list(pipe.execute(raise_on_error=False))  # it would put words of its own before those of an error
 
     def _by_shard(self, operations: Operations) -> Sequence[Sequence[int]]:
         """Rows of every shard, also of one that none of them is for: its mark moves with the others."""

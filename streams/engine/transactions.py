@@ -6,6 +6,7 @@ Who fences whom is the business of `succession.py`.
 
 import asyncio
 from collections.abc import Collection, Container, Mapping
+from contextlib import suppress
 from typing import Final, Self
 
 from aiokafka import AIOKafkaProducer
@@ -131,10 +132,8 @@ class TransactionalWriter:
 
     async def _dropped(self) -> None:
         async with self._one:
-            try:
+            with suppress(KafkaError):  # the producer keeps what ended it, and the next commit raises it
                 await drop(self._producer)
-            except KafkaError:
-                self._broken = True  # told by the next commit
 
     async def _count(self, topics: set[str]) -> None:
         for topic in topics - self._partitions.keys():

@@ -36,10 +36,10 @@ FETCH_WAIT_MS = 50
 """The broker answers as soon as there is a byte of what it was asked for; a partition that had enough out joins the next fetch."""
 FETCH_RECORDS = 20_000
 PACE = 0.025
-PACE_OF_FEW = 0.1
-"""Seconds between fetches while batches are out, and after one that brought few records: each costs the same for few of them, and what
-comes waits for its lane anyway."""
-FEW = 1_000
+PACE_OF_LITTLE = 0.1
+"""Seconds between fetches while batches are out, and after one that brought little: each costs the same for little, and what comes
+waits for its lane anyway."""
+LITTLE = 256 << 10  # bytes
 HURRIED = 2
 """Fetches without a pause before lanes are free: the first is what aiokafka asked for after the last one, the second what came since."""
 SHORTEST_WAIT = 0.001
@@ -193,7 +193,8 @@ class BatchConsumer(driver.Consumer):
         self._taken_at = monotonic()
         self._hurried = max(0, self._hurried - 1)
         records = fetch.records.result()
-        self._pace = PACE_OF_FEW if sum(len(each) for of_one in records.values() for each in of_one) < FEW else PACE
+        brought = sum(int(each.sizes.sum()) for of_one in records.values() for each in of_one)
+        self._pace = PACE_OF_LITTLE if brought < LITTLE else PACE
         return fetch.epoch, records
 
     def _begun(self) -> "_Fetch | None":

@@ -254,3 +254,15 @@ def test_a_counter_lives_on_while_it_is_fed_and_goes_with_its_generation(redis: 
             assert fed(offset, "kept") == offset - 1
         fields = {field.decode() for key in client.scan_iter(f"{name}*:of:*") for field in client.hkeys(key)}
         assert fields == {"known_for:kept"}
+
+
+def test_a_server_that_has_forgotten_the_script_is_told_it_again(redis: str) -> None:
+    store, twin = RedisFeatures.connect(redis, secrets.token_hex(4)), MemoryFeatures()
+    try:
+        for first in (0, 8):
+            Redis.from_url(redis).script_flush()
+            columns = zip(*rows(16)[first : first + 8], strict=True)
+            asked = [Asked(OffsetRange("orders", 0, first, first + 7), Operations(*columns))]
+            assert store.apply(COUNTERS, asked) == twin.apply(COUNTERS, asked)
+    finally:
+        store.close()

@@ -11,8 +11,8 @@ from schemas.batch import Batch
 from streams.engine import transport
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.policy import BatchPolicy
-from streams.engine.record_columns import Columns, columns_of
-from streams.engine.transport import BUSY_WAIT, FEW, IDLE_WAIT, PACE, PACE_OF_FEW, BatchConsumer
+from streams.engine.record_columns import RECORD_OVERHEAD, Columns, columns_of
+from streams.engine.transport import BUSY_WAIT, IDLE_WAIT, LITTLE, PACE, PACE_OF_LITTLE, BatchConsumer
 
 AT = TP("moves", 0)
 OTHER = TP("orders", 1)
@@ -192,8 +192,8 @@ def test_a_fetch_outlives_the_call_that_began_it_and_keeps_its_epoch() -> None:
     asyncio.run(play())
 
 
-@pytest.mark.parametrize(("brings", "pace"), [(1, PACE_OF_FEW), (FEW, PACE)])
-def test_while_batches_are_out_a_fetch_of_few_is_followed_later(
+@pytest.mark.parametrize(("brings", "pace"), [(1, PACE_OF_LITTLE), (LITTLE // RECORD_OVERHEAD + 1, PACE)])
+def test_while_batches_are_out_a_fetch_of_little_is_followed_later(
     monkeypatch: pytest.MonkeyPatch, brings: int, pace: float
 ) -> None:
     async def asked_after(seconds: float) -> int:
