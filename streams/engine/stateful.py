@@ -83,7 +83,6 @@ class StatefulApp:
         """The steps of all, then one transaction."""
         started = monotonic()
         plays = [_Play(turn, self._owned[turn.number]) for turn in turns]
-        self._tenure.begin({turn.number for turn in turns})
         try:
             stepped = await asyncio.gather(*(self._stepped(play) for play in plays))
             played = [(play, outcomes) for play, outcomes in zip(plays, stepped, strict=True) if outcomes is not None]

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping
 
 import structlog
 
@@ -55,11 +55,6 @@ class Tenure:
             return releases == self._releases
 
         await succeed(self._servers, self._changelog, self._id, claims, replicas, told, still)
-
-    def begin(self, numbers: Container[int]) -> None:
-        """As TransactionalWriter.begin."""
-        if self._writer is not None:
-            self._writer.begin(numbers)
 
     async def commit(
         self, records: Collection[Emit | Emits], offsets: Mapping[Partition, int]
