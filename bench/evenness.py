@@ -1,7 +1,7 @@
 """How evenly the machine gives its processors: `python -m bench.evenness [--seconds 10]`.
 
 A loop that does nothing else and waits for nobody counts how often it comes round in each 20 ms. Where the machine is shared there are
-moments in which it hardly does: no percentile of anything that computes can be shorter than what they take, and no program on it can tell.
+moments in which it hardly does: whatever falls into one waits for it, and no program sees that from within.
 """
 
 import argparse

@@ -29,9 +29,8 @@ def decode_together(decoder: ColumnDecoder, batches: Sequence[Batch]) -> Togethe
     lengths = [len(batch) for batch in batches]
     offsets = _flat([batch.offsets for batch in batches], sum(lengths))
     times = _flat([batch.timestamps for batch in batches], sum(lengths))
-    decoded = decoder.decode(
-        values, np.arange(len(values), dtype=np.int64), times
-    )  # offsets of several partitions do not ascend
+    places = np.arange(len(values), dtype=np.int64)  # in place of offsets: those of several partitions do not ascend
+    decoded = decoder.decode(values, places, times)
     rows, frame = decoded.frame["_offset"].to_numpy(), decoded.frame.clone()
     frame.replace_column(frame.get_column_index("_offset"), pl.Series("_offset", offsets[rows]))
     starts = np.cumsum([0, *lengths])
