@@ -57,6 +57,18 @@ def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
+def columnar_times(servers: str, topic: str, field: str) -> Iterator[tuple[str, int]]:
+    """(the text in `field`, record time in ms) of every committed row of an internal columnar topic (full name)."""
+    log = KafkaLog(servers)
+    try:
+        for batch in log.batches(topic):
+            for value, at in zip(batch.values, batch.timestamps, strict=True):
+                if value is not None:
+                    yield from ((str(text), at) for text in unpack(value)[field])
+    finally:
+        log.close()
+
+
 def columnar_rows(servers: str, topic: str) -> Iterator[dict[str, object]]:
     """Every committed row of an internal columnar topic (full name)."""
     log = KafkaLog(servers)

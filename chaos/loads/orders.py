@@ -1,10 +1,14 @@
-"""Orders, each with an id and a total of its own, with doubles and poison among them as wished."""
+"""Orders, each with an id and a total of its own, with doubles and poison among them as wished.
+
+Each is from somebody else and somewhere else, so that risk lets it go on.
+"""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from ipaddress import IPv4Address
 from typing import Final
 
 from chaos.ledger import Piece
@@ -14,11 +18,14 @@ from schemas.example_events import examples
 from schemas.framing import head
 from schemas.registry import SchemaBook, WriterSchema
 from schemas.topics import ORDERS
-from schemas.values import Event
+from schemas.values import Event, Value
 
 CHUNK: Final = 5_000
 TEN_THOUSANDTHS: Final = 10_000
 ORDER: Final = "order-"
+SOMEWHERE: Final = IPv4Address("10.0.0.0")
+PATIENCE: Final = timedelta(days=2)
+"""For a payment: longer than the load's day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +53,11 @@ class OrderLoad:
             dice = random.Random(f"{self._seed}:orders:{start}")  # noqa: S311 - to be repeatable is the point
             yield from self._mixed(numbers, tuple(versions) or self.versions[-1:], dice)
 
+    @property
+    def skus(self) -> set[str]:
+        """What is ordered, of each article a few."""
+        return {str(line["sku"]) for mould in self._moulds.values() for line in _lines(mould)}
+
     def good_of(self, key: bytes) -> Piece:
         """The order that has this key, in the current version."""
         number = int(key.decode().removeprefix(ORDER))
@@ -68,12 +80,15 @@ class OrderLoad:
         for turn, writer in enumerate(versions):
             mine = numbers[turn :: len(versions)]
             columns: dict[str, Column] = {name: Constant(value) for name, value in self._moulds[writer].items()}
-            totals, start = [total_of(number) for number in mine], self._start(writer)
+            totals, placed = [total_of(number) for number in mine], [self._start(writer) + after(n) for n in mine]
             columns |= {
                 "event_id": [event_id_of(number) for number in mine],
                 "order_id": [order_id_of(number) for number in mine],
-                "account_id": [f"account-{number % 5_000}" for number in mine],
-                "occurred_at": [start + timedelta(seconds=number % 86_400) for number in mine],
+                "account_id": [f"account-{number}" for number in mine],
+                "ip": [str(SOMEWHERE + number) for number in mine],
+                "device_id": [f"device-{number}" for number in mine],
+                "occurred_at": placed,
+                "payment_due_at": [at + PATIENCE for at in placed],
                 "total": totals,
             }
             frame = head(writer.fingerprint)
@@ -94,6 +109,11 @@ class OrderLoad:
         return at
 
 
+def after(number: int) -> timedelta:
+    """From the first order of a day to this one."""
+    return timedelta(seconds=number % 86_400)
+
+
 def event_id_of(number: int) -> str:
     return f"placed-{number:09}"
 
@@ -104,3 +124,9 @@ def order_id_of(number: int) -> str:
 
 def total_of(number: int) -> Decimal:
     return Decimal(38_50 + number % 9_973).scaleb(-2)
+
+
+def _lines(order: Event) -> list[Mapping[str, Value]]:
+    lines = order["lines"]
+    assert isinstance(lines, list)
+    return [line for line in lines if isinstance(line, Mapping)]

@@ -3,39 +3,43 @@
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import redis as redis_client
 
-from chaos import campaign
-from chaos.checker import Finding, exactly
+from chaos import answers, campaign
 from chaos.crew import Crew
 from chaos.faults import BrokerKill, Gone
-from chaos.latency import Phase, p99_by_phase
+from chaos.latency import Phase
 from chaos.ledger import Sender
+from chaos.loads import stock
 from chaos.loads.orders import Mixture, OrderLoad
+from chaos.loads.reservations import PLENTY
 from chaos.progress import Progress
 from chaos.pump import Pump
 from chaos.result import Result
-from chaos.rows import record_times
 from chaos.scenarios.base import Size
 from chaos.scenarios.warehouse import stored_once
 from chaos.scene import Scene
 from chaos.site import Site
 from chaos.stack import Stack
 from schemas.registry import SchemaBook
-from schemas.topics import DEAD_LETTERS, ORDER_LIFECYCLE, ORDERS, RISK_DECISIONS
+from schemas.topics import DEAD_LETTERS, ORDER_FACTS, ORDERS, STOCK_COMMANDS
+from streams.fulfilment.routing import PICKS
+from streams.fulfilment.ticker import TICK_KEY
 
 NAME: Final = "outages"
 RATE: Final = 100
 """Orders a second: little enough for two cores, so that an outage and not the load is what is measured."""
-ANSWERS: Final = (
-    ("order to decision", "event_id", RISK_DECISIONS.name, "cause_event_id"),
-    ("order to its first state", "order_id", ORDER_LIFECYCLE.name, "order_id"),
+READ: Final = (
+    ("warehouse", (ORDERS.name, DEAD_LETTERS.name)),
+    ("risk", (ORDERS.name,)),
+    ("fulfilment", (*PICKS, ORDER_FACTS.name)),
+    ("inventory", (STOCK_COMMANDS.name,)),
 )
-"""What is timed: name, the field of an order, the topic of the answer, and the field there. Risk, and fulfilment."""
+"""Who is waited for in the end, and what it reads."""
 CALM: Final = 10.0  # seconds before the first outage and after each
 ANSWERED: Final = 5.0
 """Seconds between a phase and the next outage, of no phase: an order of its last moments is answered in them."""
@@ -77,12 +81,16 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
     site = Site(stack)
     site.prepare()
     apply_rules(site)
-    orders = OrderLoad(SchemaBook.from_files(), size.seed, Mixture(doubled=0.05, bad=0.01))
+    book = SchemaBook.from_files()
+    orders = OrderLoad(book, size.seed, Mixture(doubled=0.05, bad=0.01))
     sender = Sender(site.kafka, site.prefix)
+    fill_shelves(site, book, orders.skus)
     warehouse, risk = Crew(site, "warehouse"), Crew(site, "risk")
-    beside = [risk, Crew(site, "fulfilment")]
-    progress = Progress(site.kafka, site.group("warehouse"), [site.topic(ORDERS.name), site.topic(DEAD_LETTERS.name)])
-    deciding = Progress(site.kafka, site.group("risk"), [site.topic(ORDERS.name)])
+    beside = [risk, Crew(site, "fulfilment"), Crew(site, "inventory")]
+    progress, *following = (
+        Progress(site.kafka, site.group(app), map(site.topic, topics), idle=TICK_KEY) for app, topics in READ
+    )
+    deciding = following[0]
     scene = Scene(site, warehouse, progress, random.Random(size.seed), others=beside)  # noqa: S311
     course, kills = Course(scene), min(size.faults, BROKER_KILLS)
     steps: Sequence[tuple[str, Callable[[], None], float]] = (
@@ -102,14 +110,14 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
                 course.outage(name, what)
         tell(len(steps), len(steps), "reading to the end")
         scene.until_through(progress.done, "everything is stored")
-        scene.until(deciding.done, 180, "everything is decided", 0.5)
+        scene.until(lambda: all(each.done() for each in following), 300, "everything is decided and answered", 0.5)
         for crew in (warehouse, *beside):
             crew.stop()
     finally:
         for crew in (warehouse, *beside):
             crew.kill()
-        progress.close()
-        deciding.close()
+        for each in (progress, *following):
+            each.close()
     ledger = sender.ledger.frame()
     return Result(
         NAME,
@@ -118,15 +126,16 @@ def outages(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
         {name: sum(1 for step in steps if step[0] == name) for name, _, _ in steps},
         {
             "records": f"{len(ledger):,} at {RATE} orders/s",
+            "commands to the stock": f"{len(answers.commands(site)):,}",
             "peak RSS": ", ".join(f"{crew.app} {crew.peak_rss / 2**20:.0f} MiB" for crew in (warehouse, *beside)),
             **{
                 f"{what}, p99, {phase}": f"{seconds * 1000:.0f} ms"
-                for what, p99 in latencies(site, course.phases).items()
+                for what, p99 in answers.latencies(site, course.phases).items()
                 for phase, seconds in p99.items()
             },
         },
         scene.recoveries,
-        [*stored_once(site, ledger), *decided_once(site, sender)],
+        [*stored_once(site, ledger), *answers.once(site, sender.ledger)],
         [
             *(str(end) for crew in (warehouse, *beside) for end in crew.exits),
             *slow(scene, {name: length for name, _, length in steps}),
@@ -148,34 +157,19 @@ def slow(scene: Scene, lengths: dict[str, float]) -> list[str]:
     ]
 
 
-def decided_once(site: Site, sender: Sender) -> list[Finding]:
-    """Every order that was placed is decided, once, however often its event came."""
-    placed = {
-        event_id for event_id, reason in zip(sender.ledger.event_ids, sender.ledger.reasons, strict=True) if not reason
-    }
-    causes = [str(cause) for cause, _ in record_times(site.kafka, site.prefix, RISK_DECISIONS.name, "cause_event_id")]
-    return exactly(RISK_DECISIONS.name, sorted(placed), causes)
-
-
-def latencies(site: Site, phases: Sequence[Phase]) -> dict[str, dict[str, float]]:
-    """By what is timed and phase, in seconds: from the first record of the order to the first of its answer."""
-    return {
-        what: p99_by_phase(phases, _first(site, ORDERS.name, field), _first(site, topic, field_there))
-        for what, field, topic, field_there in ANSWERS
-    }
-
-
-def _first(site: Site, topic: str, field: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for key, at in record_times(site.kafka, site.prefix, topic, field):
-        found[str(key)] = min(at, found.get(str(key), at))
-    return found
-
-
 def apply_rules(site: Site) -> None:
     """As the stack does it before it starts workers."""
     environment = {**site.stack.addresses.variables(), "KONTOR_TOPIC_PREFIX": site.prefix}
     site.run((sys.executable, "-m", "cli", "rules", "apply"), environment)
+
+
+def fill_shelves(site: Site, book: SchemaBook, skus: Iterable[str]) -> None:
+    """So that inventory has something to promise. Not in the ledger: these are no orders."""
+    receipts = Sender(site.kafka, site.prefix)
+    receipts.send(
+        stock.pieces(book, [stock.a_movement(n, sku=sku, quantity=PLENTY) for n, sku in enumerate(sorted(skus))])
+    )
+    receipts.flush()
 
 
 def wipe(site: Site) -> None:

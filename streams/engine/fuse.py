@@ -92,8 +92,10 @@ class Fuse:
         before = self._seen.get(at, NOTHING_SEEN).before(batch.span.first)
         recent = batch.offsets if letters else batch.offsets[-reach:]
         offsets = np.asarray(recent, np.int64)
-        refused = np.isin(offsets, [letter.offset for letter in letters])
-        refused &= offsets > self._policy.let_through.get(at, NOTHING)
+        refused = np.zeros(len(offsets), np.bool_)
+        if letters:
+            refused = np.isin(offsets, [letter.offset for letter in letters])
+            refused &= offsets > self._policy.let_through.get(at, NOTHING)
         seen = before.then(offsets, refused)
         if letters and (blown := first_too_many(seen, self._policy, len(before.offsets))) is not None:
             raise FuseBlown(_why(at, seen, blown, self._policy, letters))

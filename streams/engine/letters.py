@@ -28,7 +28,7 @@ def _letter(batch: Batch, index: int, reason: Reason, message: str, stage: str) 
         timestamp=batch.timestamps[index],
         key=batch.keys[index],
         value=batch.values[index],
-        headers=batch.headers[index],
+        headers=batch.headers[index] if batch.headers else (),
         reason=reason.value,
         message=message,
         stage=stage,

@@ -4,35 +4,27 @@ What steps changed in the tables, what they emit and how far the sources are rea
 the state is forgotten, so that memory never runs ahead of the log.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from time import monotonic
-from typing import NamedTuple
 
 from schemas.batch import Batch
 from streams.engine.assembly import Partition
 from streams.engine.changelog import Replica
 from streams.engine.dead_letters import DeadLetter
 from streams.engine.emits import Emit, Emits
-from streams.engine.fuse import Fuse, FuseBlown, fuse_policy
+from streams.engine.fuse import fuse_policy
 from streams.engine.lanes import by_partition_number
 from streams.engine.metrics import Metrics
 from streams.engine.rounds import Rounds, Turn
 from streams.engine.standby import Standby
 from streams.engine.state import AnyTable, State
-from streams.engine.steps import Calls, Outcome, Step
+from streams.engine.stepper import Play, Stepper
+from streams.engine.steps import Step
 from streams.engine.stores import stores
 from streams.engine.tenure import Tenure
 from streams.engine.worker import Worker
 
 SendLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
-
-
-class _Play(NamedTuple):
-    """A turn, and what it is played on."""
-
-    turn: Turn
-    owned: Replica
 
 
 class StatefulApp:
@@ -49,13 +41,13 @@ class StatefulApp:
         metrics: Metrics,
     ) -> None:
         self._worker = worker
-        self._calls = {topic: Calls(step, worker.at_once) for topic, step in steps.items()}
+        self._topics = list(steps)
+        self._stepper = Stepper(steps, fuse_policy(worker.settings), metrics)
         self._rounds = Rounds(self._play, worker.at_once)
         self._tables = tuple(tables)
         self._changelog = changelog
         self._send_letters = letters
         self._metrics = metrics
-        self._fuse = Fuse(fuse_policy(worker.settings))
         self._new_store = stores(worker.settings, worker.name)
         self._owned: dict[int, Replica] = {}
         self._standby: Standby | None = None
@@ -68,7 +60,7 @@ class StatefulApp:
         return {number: owned.state for number, owned in self._owned.items()}
 
     def attach(self) -> None:
-        self._worker.attach_together(list(self._calls), self.handle, by_partition_number)
+        self._worker.attach_together(self._topics, self.handle, by_partition_number)
         self._worker.on_taking_over(self.take_over)
         self._worker.on_leaving(self.leave)
         if self._worker.settings.standbys:
@@ -80,64 +72,50 @@ class StatefulApp:
         await self._rounds.turn(batches)
 
     async def _play(self, turns: Sequence[Turn]) -> None:
-        """The steps of all, then one transaction."""
+        """The steps of all, then one transaction. A turn that has failed by itself is not in it."""
         started = monotonic()
-        plays = [_Play(turn, self._owned[turn.number]) for turn in turns]
+        plays = [Play(turn, self._owned[turn.number]) for turn in turns]
         try:
-            stepped = await asyncio.gather(*(self._stepped(play) for play in plays))
-            played = [(play, outcomes) for play, outcomes in zip(plays, stepped, strict=True) if outcomes is not None]
-            if played:
+            await self._stepper.play(plays)
+            for play in plays:
+                if play.error is not None:
+                    self._forget([play])
+                    play.turn.fail(play.error)
+            if played := [play for play in plays if play.error is None]:
                 await self._committed(played)
         except BaseException:
             self._forget(plays)
             raise
-        for play, outcomes in played:
-            for batch, outcome in zip(play.turn.batches, outcomes, strict=True):
+        for play in played:
+            for batch, outcome in zip(play.turn.batches, play.outcomes, strict=True):
                 self._metrics.handled(batch, outcome.letters, monotonic() - started)
             play.turn.succeed()
 
-    async def _stepped(self, play: "_Play") -> Sequence[Outcome] | None:
-        """None where the turn has failed by itself: the others go on without it."""
-        try:
-            return [await self._step(play.owned.state, batch) for batch in play.turn.batches]
-        except Exception as error:  # noqa: BLE001 - its lane raises it
-            self._forget([play])
-            play.turn.fail(error)
-            return None
-
-    async def _committed(self, played: Sequence[tuple["_Play", Sequence[Outcome]]]) -> None:
+    async def _committed(self, played: Sequence[Play]) -> None:
         records: list[Emit | Emits] = []
         letters: list[DeadLetter] = []
         sources: dict[Partition, int] = {}
-        for (turn, owned), outcomes in played:
-            for batch, outcome in zip(turn.batches, outcomes, strict=True):
+        for play in played:
+            for batch, outcome in zip(play.turn.batches, play.outcomes, strict=True):
                 records += outcome.emits
                 letters += outcome.letters
                 sources[Partition(batch.span.topic, batch.span.partition)] = batch.span.last + 1
-            changes = owned.state.changes()
+            changes = play.owned.state.changes()
             keys, rows = [key for key, _ in changes], [row for _, row in changes]
-            records.append(Emits(self._changelog, keys, rows, turn.number))
+            records.append(Emits(self._changelog, keys, rows, play.turn.number))
         await self._send_letters(letters)
         self._worker.consumer.hurry()
         written = await self._tenure.commit(records, sources)
-        for (turn, owned), _ in played:
+        for play in played:
+            owned = play.owned
             owned.state.settle()
-            owned.position = written.get(Partition(self._changelog, turn.number), owned.position)
+            owned.position = written.get(Partition(self._changelog, play.turn.number), owned.position)
 
-    def _forget(self, plays: Iterable["_Play"]) -> None:
+    def _forget(self, plays: Iterable[Play]) -> None:
         """Memory is ahead of the log: whoever works on these partitions next, we too, reads their state from the log."""
-        for turn, owned in plays:
-            if self._owned.get(turn.number) is owned:  # else it was taken over anew meanwhile
-                del self._owned[turn.number]
-
-    async def _step(self, state: State, batch: Batch) -> Outcome:
-        outcome = await self._calls[batch.span.topic].outcome(state, batch)
-        try:
-            self._fuse.check(batch, outcome.letters)
-        except FuseBlown:
-            self._metrics.stopped.labels(batch.span.topic, batch.span.partition).set(1)
-            raise
-        return outcome
+        for play in plays:
+            if self._owned.get(play.turn.number) is play.owned:  # else it was taken over anew meanwhile
+                del self._owned[play.turn.number]
 
     async def leave(self) -> None:
         """After the lanes were drained. What still runs of a round that was cancelled may end whenever it likes: it is nobody's."""
