@@ -1,7 +1,7 @@
 """Growth with partitions, of consuming and decoding orders, and with workers, of every job of `bench/jobs`.
 
-Measured in the middle of the load: from the moment every worker has partitions and something is done until a tenth is left; of
-inventory, whose orders go through two hops, until nothing is.
+The load is held back until every worker has its partitions, and measured from then until a tenth is left; of inventory, whose orders
+go through two hops, until nothing is.
 """
 
 import json
@@ -30,7 +30,7 @@ from streams.engine.group_lag import GroupLag
 from streams.engine.moving_leaders import ask_again
 
 LOAD: Final = 1_500_000
-"""Orders to decode. What the other jobs take long for they get less of."""
+"""Orders to decode. What other jobs take long for they get less of."""
 LOADS: Final[Mapping[str, int]] = {"decode": LOAD, "warehouse": LOAD, "inventory": 120_000, "risk": 120_000}
 DERIVING: Final = frozenset({"inventory", "risk"})  # those that write to the catalogue's topics
 LEFT: Final = 0.1  # of them, when the measure ends
@@ -39,23 +39,19 @@ PATIENCE: Final = 120.0
 
 def partitions(found: Neighbours) -> Iterator[Point]:
     for count in (1, 4, 8, 32):
-        topic = f"by-{count}"
-        found.create_topic(topic, count)
-        load.send(found.kafka, topic, orders.values(LOAD))
-        yield _consumed(found, "decode", topic, f"{count} partitions", workers=1)
+        yield _consumed(found, "decode", f"{count} partitions", partitions=count)
 
 
 def workers(found: Neighbours) -> Iterator[Point]:
-    for job, count in LOADS.items():
-        topic = f"{job}-{ORDERS.name}"
-        found.create_topic(topic, PARTITIONS)
-        load.send(found.kafka, topic, orders.values(count))
+    for job in LOADS:
         for crew in (1, 2, 4):
-            yield _consumed(found, job, topic, f"{job}, {crew} workers", workers=crew)
+            yield _consumed(found, job, f"{job}, {crew} workers", workers=crew)
 
 
-def _consumed(found: Neighbours, job: str, topic: str, many: str, *, workers: int) -> Point:
-    """One group of so many processes; the topic's load is theirs from the beginning."""
+def _consumed(found: Neighbours, job: str, many: str, *, workers: int = 1, partitions: int = PARTITIONS) -> Point:
+    """One group of so many processes, and a topic of its own."""
+    topic = f"{job}-{workers}-{partitions}-{ORDERS.name}"
+    found.create_topic(topic, partitions)
     events, prefix = LOADS[job], f"g{time.time_ns()}-"
     world = World(found.kafka, found.redis_url, found.clickhouse_url, topic, 10 * events, prefix, f"{prefix}c-")
     if job in DERIVING:
@@ -72,14 +68,15 @@ def _consumed(found: Neighbours, job: str, topic: str, many: str, *, workers: in
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as logs:
         crew = [spawn(command, log=Path(logs) / f"{n}.log", environment={}) for n in range(workers)]
         try:
-            if not wait_until(
-                lambda: _members(admin, group) == workers and _done(admin, group, topic) > 0, timeout=PATIENCE
-            ):
-                raise RuntimeError(f"{many}: they did not all begin")
-            done, cpu, began = _done(admin, group, topic), _cpu(crew), time.perf_counter()
+            with load.held_back(found.kafka, topic, partitions, next(orders.values(1))):
+                load.send(found.kafka, topic, orders.values(events))
+                if not wait_until(lambda: _members(admin, group) == workers, timeout=PATIENCE):
+                    raise RuntimeError(f"{many}: they did not all come")
+                cpu = _cpu(crew)
+            began = time.perf_counter()
             if not wait_until(lambda: over(_done(admin, group, topic)), timeout=PATIENCE):
                 raise RuntimeError(f"{many}: not through in {PATIENCE:.0f} s")
-            done = _done(admin, group, topic) - done
+            done = _done(admin, group, topic)
             return Point(many, done / (time.perf_counter() - began), (_cpu(crew) - cpu) * 1e6 / done)
         finally:
             for worker in crew:

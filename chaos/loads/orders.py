@@ -87,6 +87,7 @@ class OrderLoad:
                 "account_id": [f"account-{number}" for number in mine],
                 "ip": [str(SOMEWHERE + number) for number in mine],
                 "device_id": [f"device-{number}" for number in mine],
+                "shipping_address": [self._address(writer, number) for number in mine],
                 "occurred_at": placed,
                 "payment_due_at": [at + PATIENCE for at in placed],
                 "total": totals,
@@ -102,6 +103,11 @@ class OrderLoad:
     def _event(self, number: int, writer: WriterSchema) -> Event:
         changes: Event = {"event_id": event_id_of(number), "order_id": order_id_of(number), "total": total_of(number)}
         return {**self._moulds[writer], **changes}
+
+    def _address(self, writer: WriterSchema, number: int) -> Mapping[str, Value]:
+        mould = self._moulds[writer]["shipping_address"]
+        assert isinstance(mould, Mapping)
+        return {**mould, "address_lines": [f"Allee {number}"]}
 
     def _start(self, writer: WriterSchema) -> datetime:
         at = self._moulds[writer]["occurred_at"]

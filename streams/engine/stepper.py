@@ -44,7 +44,7 @@ class Stepper:
 
         A call that raises ends the plays that were in it, as it is not known whose batch was the cause; a fuse that blows ends its own.
         """
-        while due := [(play, batch) for play in plays if (batch := play.next)]:
+        while due := [(play, batch) for play in plays if (batch := play.next) is not None]:
             by_topic: defaultdict[str, list[tuple[Play, Batch]]] = defaultdict(list)
             for play, batch in due:
                 by_topic[batch.span.topic].append((play, batch))
