@@ -30,6 +30,8 @@ LOADS: Final[Mapping[str, Callable[[int], Iterator[tuple[bytes, bytes]]]]] = {
 }
 TIMEOUT: Final = 600.0
 MIB: Final = 1 << 20
+WIDE: Final = 120
+"""Columns of a table that goes into a file: with the usual eighty the figures are cut off."""
 
 
 def main() -> None:
@@ -38,7 +40,7 @@ def main() -> None:
     arguments.add_argument("--events", type=int, default=500_000)
     arguments.add_argument("--few", type=int, default=20_000, help="events of the slow sides")
     options = arguments.parse_args()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
     wanted = [JOBS[name] for name in options.jobs] or list(JOBS.values())
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder, neighbours(Path(folder)) as found:
         found.create_catalogue("")

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from schemas.framing import RegistryId
 from schemas.registered import Registered, Useless, meaning, subject_of
 from schemas.registry import SchemaBook, WriterSchema
-from schemas.registry_api import RegistryAway
+from schemas.registry_api import NO_SUBJECT, RegistryAway, RegistryRefused
 from schemas.registry_shelf import NoShelf, Shelf
 from schemas.topics import CATALOGUE, Stability, Topic
 
@@ -46,9 +46,24 @@ def register(topic: Topic, book: SchemaBook, registry: Subjects, prefix: str = "
     found = registry.id_of(subject, book.reader(topic.name))
     if found is not None:
         return RegistryId(found)
-    if not registry.versions(subject) and registry.level(subject) is None:
-        registry.set_level(subject, LEVELS[topic.stability])
-    return [RegistryId(registry.register(subject, schema)) for schema in book.versions(topic.name)][-1]
+    fresh = not registry.versions(subject) and registry.level(subject) is None
+    level = LEVELS[topic.stability]
+    late = fresh and not _takes_level(registry, subject, level)
+    ids = [RegistryId(registry.register(subject, schema)) for schema in book.versions(topic.name)]
+    if late:
+        registry.set_level(subject, level)
+    return ids[-1]
+
+
+def _takes_level(registry: Subjects, subject: str, level: str) -> bool:
+    """False where a registry takes the level of a subject that it has and of no other: Apicurio's does so with NONE."""
+    try:
+        registry.set_level(subject, level)
+    except RegistryRefused as refused:
+        if refused.code != NO_SUBJECT:
+            raise
+        return False
+    return True
 
 
 def named(

@@ -1,7 +1,11 @@
 """Where a Schema Registry is, and the two ways a question to it may fail: what callers know without its client."""
 
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit
+
+NO_SUBJECT: Final = 40401
+"""The API's code where there is no such subject."""
 
 
 class RegistryAway(Exception):
@@ -9,7 +13,7 @@ class RegistryAway(Exception):
 
 
 class RegistryRefused(Exception):
-    """It answered no, for good. `code` is the API's: 409 not compatible, 42201 no schema, 40401 no such subject …"""
+    """It answered no, for good. `code` is the API's: 409 not compatible, 42201 no schema, NO_SUBJECT …"""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)

@@ -17,11 +17,10 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from schemas.registered import AVRO, Registered
 from schemas.registry import WriterSchema
-from schemas.registry_api import RegistryAddress, RegistryAway, RegistryRefused
+from schemas.registry_api import NO_SUBJECT, RegistryAddress, RegistryAway, RegistryRefused
 
 T = TypeVar("T")
 
-NO_SUBJECT: Final = 40401
 NO_VERSION: Final = 40402
 NO_SCHEMA: Final = 40403
 NO_LEVEL: Final = 40408

@@ -48,6 +48,8 @@ class Subjects:
     subjects: dict[str, list[Version]] = field(default_factory=dict)
     levels: dict[str, str] = field(default_factory=dict)
     general_level: str = "BACKWARD"
+    as_apicurio: bool = False
+    """No level of its own for a subject that is not there (seen of Apicurio 2.6.13 with NONE), and it calls that no such subject."""
 
     def register(self, subject: str, asked: Mapping[str, object]) -> Answer:
         found = self._id(asked)
@@ -121,6 +123,8 @@ class Subjects:
         level = str(asked.get("compatibility"))
         if level not in LEVELS:
             raise ApiError(422, 42203, f"Invalid compatibility level: {level}")
+        if subject is not None and self.as_apicurio and level == "NONE":
+            self.existing(subject)
         if subject is None:
             self.general_level = level
         else:
@@ -129,6 +133,8 @@ class Subjects:
 
     def level(self, subject: str) -> Answer:
         if subject not in self.levels:
+            if self.as_apicurio:
+                self.existing(subject)
             text = f"Subject '{subject}' does not have subject-level compatibility configured"
             raise ApiError(404, 40408, text)
         return {"compatibilityLevel": self.levels[subject]}

@@ -50,9 +50,9 @@ def workers(found: Neighbours) -> Iterator[Point]:
 
 def _consumed(found: Neighbours, job: str, many: str, *, workers: int = 1, partitions: int = PARTITIONS) -> Point:
     """One group of so many processes, and a topic of its own."""
-    topic = f"{job}-{workers}-{partitions}-{ORDERS.name}"
-    found.create_topic(topic, partitions)
     events, prefix = LOADS[job], f"g{time.time_ns()}-"
+    topic = prefix + ORDERS.name
+    found.create_topic(topic, partitions)
     world = World(found.kafka, found.redis_url, found.clickhouse_url, topic, 10 * events, prefix, f"{prefix}c-")
     if job in DERIVING:
         found.create_catalogue(world.catalogue_prefix)

@@ -19,7 +19,6 @@ PLENTY: Final = 1_000_000_000
 ROWS: Final = 5_000
 """Commands that are asked for together: some six hundred in a message, enough for `streams/inventory/bulk.py`; FEW are not."""
 FEW: Final = 160
-LATER: Final = 20
 
 
 def receipts() -> list[Event]:
@@ -47,16 +46,6 @@ def pieces(frames: Iterable[pl.DataFrame]) -> Iterator[Piece]:
         for message in repartition(frame, "sku", STOCK_COMMANDS.name, PARTITIONS):
             rows = unpack(message.value)
             yield Piece(STOCK_COMMANDS.name, rows["sku"][0].encode(), message.value, rows["command_id"][0])
-
-
-def arriving(frames: Sequence[pl.DataFrame], *, seed: int, doubled: float) -> list[pl.DataFrame]:
-    """In the order in which they come: a share of them once more, up to LATER others after."""
-    dice = random.Random(f"{seed}:reservations twice")  # noqa: S311 - to be repeatable is the point
-    arrivals = [(number, number) for number in range(len(frames))]
-    arrivals += [
-        (number + dice.randrange(1, LATER), number) for number in range(len(frames)) if dice.random() < doubled
-    ]
-    return [frames[number] for _, number in sorted(arrivals)]
 
 
 def reserved(frames: Sequence[pl.DataFrame]) -> Mapping[str, int]:

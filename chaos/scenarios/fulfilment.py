@@ -12,6 +12,7 @@ from chaos import campaign
 from chaos.checker import Finding, in_order, kept_order, same_state, told_once
 from chaos.crew import Crew
 from chaos.ledger import Piece, Sender
+from chaos.loads.arrival import Arrival
 from chaos.loads.lives import Lives, Said
 from chaos.order_oracle import facts_by_order, milestones, state
 from chaos.progress import Progress
@@ -31,9 +32,8 @@ from streams.fulfilment.ticker import TICK_KEY
 
 NAME: Final = "fulfilment"
 EVENTS_PER_ORDER: Final = 5
-DOUBLED: Final = 0.05
-OVERTAKEN_BY: Final = 200
-"""Events that may overtake one: the topics of an order know no common order."""
+ARRIVAL: Final = Arrival(late=1.0, late_by=(0, 200), doubled=0.05, again_after=(200, 4_000))
+"""Each may be overtaken: the topics of an order know no common order."""
 PLANNED: Final = "DISPATCHED"
 """Which of two equal workers plans the road first is not the oracle's to say; whether it was planned once is checked."""
 
@@ -47,7 +47,7 @@ def fulfilment(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
     dice, lives = random.Random(f"{size.seed}:lives"), Lives(book)  # noqa: S311 - to be repeatable is the point
     orders = max(1, size.events // EVENTS_PER_ORDER)
     said = [each for number in range(orders) for each in lives.life(number, dice)]
-    arriving = disordered(said, dice)
+    arriving = ARRIVAL.of(said, dice)
     strikes = draw(wishes, size.seed)
     # Faults take longer than anybody would wait for a verdict.
     settings: dict[str, object] = {
@@ -124,14 +124,3 @@ def state_holds(
         ),
         *same_state("states", {at: PLANNED if found == "PAID" else found for at, found in states.items()}, last),
     ]
-
-
-def disordered(said: Sequence[Said], dice: random.Random) -> list[Said]:
-    """As they arrive: each overtaken by up to 200 others, 5 % once more later."""
-    arrivals = [(number + dice.randrange(OVERTAKEN_BY), number) for number in range(len(said))]
-    arrivals += [
-        (number + dice.randrange(OVERTAKEN_BY, 20 * OVERTAKEN_BY), number)
-        for number in range(len(said))
-        if dice.random() < DOUBLED
-    ]
-    return [said[number] for _, number in sorted(arrivals)]

@@ -13,6 +13,7 @@ from chaos.checker import Finding, exactly, in_order, kept_order, same_state, to
 from chaos.crew import Crew
 from chaos.ledger import Piece, Sender
 from chaos.loads import reservations, stock
+from chaos.loads.arrival import Arrival
 from chaos.oracle import on_hand, told_levels
 from chaos.progress import Progress
 from chaos.result import Result
@@ -31,10 +32,8 @@ T = TypeVar("T")
 NAME: Final = "inventory"
 SKUS: Final = 500
 WORKERS: Final = 2
-LATE: Final = 0.05
-DOUBLED: Final = 0.05
-LATE_BY: Final = (500, 5_000)
-"""How many events overtake a late one."""
+MOVEMENTS: Final = Arrival(late=0.05, late_by=(500, 5_000), doubled=0.05, again_after=(500, 5_000))
+RESERVATIONS: Final = Arrival(doubled=0.05, again_after=(1, 20))
 
 
 def group_faults(kills: int) -> dict[str, int]:
@@ -54,9 +53,10 @@ def inventory(stack: Stack, size: Size, tell: campaign.Tell) -> Result:
     book, site = SchemaBook.from_files(), Site(stack)
     site.prepare_topics()
     movements = stock.movements(size.events, seed=size.seed, skus=SKUS, stocktakes=False)
-    arriving, receipts = disordered(movements, size.seed), reservations.receipts()
+    dice, receipts = random.Random(f"{size.seed}:arrival"), reservations.receipts()  # noqa: S311 - to be repeatable is the point
+    arriving = MOVEMENTS.of(movements, dice)
     promises = reservations.reservations(size.events // 2, seed=size.seed)
-    asked = reservations.arriving(promises, seed=size.seed, doubled=DOUBLED)
+    asked = RESERVATIONS.of(promises, dice)
     strikes = draw(wishes, size.seed)
     crew = Crew(site, "inventory", {"batch_records": max(50, size.events // len(strikes) // 40)})
     read = [site.topic(topic.name) for topic in (STOCK, STOCK_MOVES, STOCK_COMMANDS)]
@@ -167,15 +167,3 @@ def promised(journal: Sequence[Event]) -> dict[str, int]:
 def part(whole: Sequence[T], since: float, until: float) -> Sequence[T]:
     """By shares of it, 0 to 1."""
     return whole[round(since * len(whole)) : round(until * len(whole))]
-
-
-def disordered(movements: Sequence[Event], seed: int) -> list[Event]:
-    """In the order in which they arrive: 5 % late, 5 % once more later."""
-    dice = random.Random(f"{seed}:late")  # noqa: S311 - to be repeatable is the point
-    arrivals: list[tuple[int, int]] = []
-    for number in range(len(movements)):
-        late = dice.randrange(*LATE_BY) if dice.random() < LATE else 0
-        arrivals.append((number + late, number))
-        if dice.random() < DOUBLED:
-            arrivals.append((number + dice.randrange(*LATE_BY), number))
-    return [movements[number] for _, number in sorted(arrivals)]

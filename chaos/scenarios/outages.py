@@ -40,7 +40,7 @@ READ: Final = (
     ("inventory", (STOCK_COMMANDS.name,)),
 )
 """Who is waited for in the end, and what it reads."""
-CALM: Final = 10.0  # seconds before the first outage and after each
+CALM: Final = 20.0  # seconds before the first outage and after each
 ANSWERED: Final = 5.0
 """Seconds between a phase and the next outage, of no phase: an order of its last moments is answered in them."""
 BROKER_KILLS: Final = 5

@@ -166,6 +166,14 @@ def test_a_topic_is_registered_with_its_past_and_the_level_of_its_stability(
     assert registry.level("risk_lists-value") == "NONE"
 
 
+def test_a_registry_that_takes_levels_only_of_subjects_it_has_is_told_again(
+    server: RegistryServer, registry: SchemaRegistry
+) -> None:
+    server.there.as_apicurio = True
+    assert register(RISK_LISTS, BOOK, registry) == RegistryId(1)
+    assert registry.level("risk_lists-value") == "NONE"
+
+
 def test_a_level_that_an_operator_chose_stays(registry: SchemaRegistry) -> None:
     registry.register(SUBJECT, FIRST)
     registry.set_level(SUBJECT, "BACKWARD")

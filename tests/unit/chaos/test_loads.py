@@ -6,11 +6,11 @@ from collections import Counter
 import polars as pl
 
 from chaos.ledger import Ledger, Piece, digest
-from chaos.loads import reservations, stock
+from chaos.loads import reservations
 from chaos.loads.lives import NOON
 from chaos.loads.orders import Mixture, OrderLoad, event_id_of
 from chaos.scenarios.evolution import spoken
-from chaos.scenarios.inventory import balances, disordered, promised, told_reserved
+from chaos.scenarios.inventory import balances, promised, told_reserved
 from schemas.batch import Batch, OffsetRange
 from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
@@ -64,14 +64,6 @@ def test_versions_are_spoken_one_after_the_other_with_both_between() -> None:
     assert spoken(versions, 0.0) != spoken(versions, 0.9)
 
 
-def test_movements_come_late_and_twice_and_none_is_missing() -> None:
-    movements = stock.movements(2_000, seed=3)
-    counts = Counter(str(event["event_id"]) for event in disordered(movements, 3))
-    assert counts.keys() == {str(event["event_id"]) for event in movements}
-    assert 50 < sum(count == 2 for count in counts.values()) < 150
-    assert disordered(movements, 3) != movements
-
-
 def test_balances_count_shelves_and_allocations_and_leave_zeros_out() -> None:
     journal = [
         move("A", "supplier", "warehouse:W1", 5),
@@ -102,13 +94,6 @@ def test_reservations_lie_where_their_article_lives_and_are_summed_once() -> Non
     assert sum(reservations.reserved(frames).values()) == sum(row["quantity"] for row in rows)
     sizes = [unpack(piece.value).height for piece in load]
     assert min(sizes) < FEWEST < max(sizes), "both ways of taking commands are walked"
-
-
-def test_some_reservations_come_once_more_and_later() -> None:
-    frames = reservations.reservations(100_000, seed=3)
-    arriving = [frame["command_id"][0] for frame in reservations.arriving(frames, seed=3, doubled=0.3)]
-    assert list(dict.fromkeys(arriving)) == [frame["command_id"][0] for frame in frames]
-    assert len(frames) < len(arriving) < 2 * len(frames)
 
 
 def test_what_was_told_of_promises_is_added_up() -> None:
