@@ -48,5 +48,9 @@ def held_back(kafka: str, topic: str, partitions: int, first: tuple[bytes, bytes
         gate.produce(topic, value, key, partition)
     if gate.flush(PATIENCE):
         raise RuntimeError("the broker did not take the first records")
-    yield
+    try:
+        yield
+    except BaseException:
+        gate.abort_transaction(PATIENCE)
+        raise
     gate.commit_transaction(PATIENCE)

@@ -1,6 +1,6 @@
 """What the apps answer: whether each question has one answer, and how long it took, from the log's own record times."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from chaos.checker import Finding, exactly
@@ -34,15 +34,20 @@ STATE: Final = Answer("order to its first state", ORDERS, "order_id", ORDER_LIFE
 STOCK: Final = Answer("command to its answer", STOCK_COMMANDS, "command_id", STOCK_RESULTS, "command_id")
 
 
-def once(site: Site, ledger: Ledger) -> list[Finding]:
-    """Every order that is good has one decision and every command to the stock one answer, however often they came or were begun."""
+def once(site: Site, ledger: Ledger, lines: Collection[str]) -> list[Finding]:
+    """Every order that is good has one decision, a state, and one command to the stock for each of its lines, which has one answer.
+
+    `lines`: the ids of each order's lines. However often an order came, and whatever was begun anew.
+    """
     good = {event_id for event_id, reason in zip(ledger.event_ids, ledger.reasons, strict=True) if not reason}
-    return [*_told_once(site, DECISION, good), *_told_once(site, STOCK, commands(site))]
-
-
-def commands(site: Site) -> set[str]:
-    """What was asked of the stock."""
-    return {command for command, _ in _times(site, STOCK.asked, STOCK.named)}
+    orders = {key.decode() for key, reason in zip(ledger.keys, ledger.reasons, strict=True) if not reason}
+    commands = sorted(f"reserve:{order_id}:{line_id}:1" for order_id in orders for line_id in lines)
+    return [
+        *exactly(DECISION.told.name, sorted(good), _named(site, DECISION.told, DECISION.naming)),
+        *exactly(STATE.told.name, sorted(orders), sorted(set(_named(site, STATE.told, STATE.naming)))),
+        *exactly(STOCK.asked.name, commands, _named(site, STOCK.asked, STOCK.named)),
+        *exactly(STOCK.told.name, commands, _named(site, STOCK.told, STOCK.naming)),
+    ]
 
 
 def latencies(site: Site, phases: Sequence[Phase]) -> Mapping[str, Mapping[str, float]]:
@@ -55,8 +60,8 @@ def latencies(site: Site, phases: Sequence[Phase]) -> Mapping[str, Mapping[str, 
     }
 
 
-def _told_once(site: Site, answer: Answer, asked: set[str]) -> list[Finding]:
-    return exactly(answer.told.name, sorted(asked), [named for named, _ in _times(site, answer.told, answer.naming)])
+def _named(site: Site, topic: Topic, field: str) -> list[str]:
+    return [named for named, _ in _times(site, topic, field)]
 
 
 def _first(times: Iterator[tuple[str, int]]) -> dict[str, int]:

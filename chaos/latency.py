@@ -1,5 +1,6 @@
-"""How long decisions took, from the log's own record times, by the phase in which the order was produced. Pure."""
+"""How long answers took, from the log's own record times, by the phase in which was asked. Pure."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,14 +17,14 @@ class Phase:
 
 
 def p99_by_phase(phases: Sequence[Phase], produced: Mapping[str, int], decided: Mapping[str, int]) -> dict[str, float]:
-    """Seconds. produced, decided: record times in ms by event id. A phase without a decision is left out."""
-    found = {}
+    """Seconds. produced, decided: record times in ms by what they ask and answer. What of a phase comes several times is taken together,
+    and one without a decision is left out.
+    """
+    took: defaultdict[str, list[float]] = defaultdict(list)
     for phase in phases:
-        took = [
-            (decided[event_id] - at) / 1000
-            for event_id, at in produced.items()
-            if phase.since <= at < phase.until and event_id in decided
+        took[phase.name] += [
+            (decided[asked] - at) / 1000
+            for asked, at in produced.items()
+            if phase.since <= at < phase.until and asked in decided
         ]
-        if took:
-            found[phase.name] = percentile(took, 0.99)
-    return found
+    return {name: percentile(seconds, 0.99) for name, seconds in took.items() if seconds}

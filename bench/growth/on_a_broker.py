@@ -77,6 +77,8 @@ def _consumed(found: Neighbours, job: str, many: str, *, workers: int = 1, parti
             if not wait_until(lambda: over(_done(admin, group, topic)), timeout=PATIENCE):
                 raise RuntimeError(f"{many}: not through in {PATIENCE:.0f} s")
             done = _done(admin, group, topic)
+            if ended := [worker.pid for worker in crew if worker.poll() is not None]:
+                raise RuntimeError(f"{many}: {len(ended)} ended before their time")
             return Point(many, done / (time.perf_counter() - began), (_cpu(crew) - cpu) * 1e6 / done)
         finally:
             for worker in crew:

@@ -113,6 +113,7 @@ def kontor(world: World, meter: Meter) -> None:
 
     worker.attach_together([world.topic, commands], handle, by_partition_number)
     worker.on_taking_over(app.take_over)
+    worker.on_leaving(app.leave)
     worker.on_assigned(meter.start)
     asyncio.run(worker.run())
 

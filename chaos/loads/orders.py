@@ -54,9 +54,11 @@ class OrderLoad:
             yield from self._mixed(numbers, tuple(versions) or self.versions[-1:], dice)
 
     @property
-    def skus(self) -> set[str]:
-        """What is ordered, of each article a few."""
-        return {str(line["sku"]) for mould in self._moulds.values() for line in _lines(mould)}
+    def lines(self) -> Mapping[str, str]:
+        """What every order asks for: the sku of each line, by its id."""
+        lines = self._moulds[self.versions[-1]]["lines"]
+        assert isinstance(lines, list)
+        return {str(line["line_id"]): str(line["sku"]) for line in lines if isinstance(line, Mapping)}
 
     def good_of(self, key: bytes) -> Piece:
         """The order that has this key, in the current version."""
@@ -130,9 +132,3 @@ def order_id_of(number: int) -> str:
 
 def total_of(number: int) -> Decimal:
     return Decimal(38_50 + number % 9_973).scaleb(-2)
-
-
-def _lines(order: Event) -> list[Mapping[str, Value]]:
-    lines = order["lines"]
-    assert isinstance(lines, list)
-    return [line for line in lines if isinstance(line, Mapping)]

@@ -70,7 +70,7 @@ class Rounds:
             raise
 
     def abandon(self) -> list[Turn]:
-        """After all lanes were drained: the turns of rounds that were cancelled and do not end. Nobody waits for them any more."""
+        """After all lanes were drained: the turns of rounds that were cancelled and have not ended yet. Nobody waits for them any more."""
         left = {task: turns for task, turns in self._running.items() if turns}
         for task in left:
             del self._running[task]

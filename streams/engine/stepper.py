@@ -53,7 +53,7 @@ class Stepper:
     async def _called(self, topic: str, due: Sequence[tuple[Play, Batch]]) -> None:
         work = [Work(play.owned.state, batch) for play, batch in due]
         try:
-            outcomes = await asyncio.to_thread(self._steps[topic], work)
+            outcomes = await asyncio.to_thread(_stepped, self._steps[topic], work)
             for (play, batch), outcome in zip(due, outcomes, strict=True):
                 self._checked(play, batch, outcome)
         except asyncio.CancelledError:
@@ -70,3 +70,11 @@ class Stepper:
             play.error = blown
         else:
             play.outcomes.append(outcome)
+
+
+def _stepped(step: Step, work: Sequence[Work]) -> Sequence[Outcome]:
+    """A future takes every error but one, and who waits for it would wait for ever."""
+    try:
+        return step(work)
+    except StopIteration as error:
+        raise RuntimeError("a step ran into the end of an iterator") from error

@@ -32,7 +32,11 @@ class Work(NamedTuple):
 
 class Step(Protocol):
     def __call__(self, work: Sequence[Work], /) -> Sequence[Outcome]:
-        """Change the tables and say what to write, batch by batch. No state comes twice. Deterministic; called in other threads."""
+        """Change the tables and say what to write, batch by batch. No state comes twice. Deterministic; called in other threads.
+
+        After a rebalance a partition may come anew while a call that nobody waits for any more still has it, with a state that was
+        forgotten: what is kept by partition and not in the state is the step's to guard.
+        """
 
 
 def each(step: Callable[[State, Batch], Outcome]) -> Step:

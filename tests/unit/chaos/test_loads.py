@@ -2,6 +2,7 @@
 
 import zlib
 from collections import Counter
+from datetime import timedelta
 
 import polars as pl
 
@@ -12,6 +13,7 @@ from chaos.loads.orders import Mixture, OrderLoad, event_id_of
 from chaos.scenarios.evolution import spoken
 from chaos.scenarios.inventory import balances, promised, told_reserved
 from schemas.batch import Batch, OffsetRange
+from schemas.codec import Codec
 from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from schemas.topics import ORDERS, PARTITIONS
@@ -56,6 +58,19 @@ def test_each_order_is_said_and_some_twice() -> None:
     counts = Counter(piece.event_id for piece in pieces() if not piece.reason)
     assert counts.keys() == {event_id_of(number) for number in range(600)}
     assert set(counts.values()) == {1, 2}
+
+
+def test_each_order_is_from_somebody_and_somewhere_else_and_asks_for_what_is_said() -> None:
+    """So that risk lets it go on, and one scenario may count what inventory was asked for."""
+    load = OrderLoad(BOOK, 1, Mixture())
+    orders = [Codec(BOOK).decode(ORDERS.name, piece.value, record_time_ms=NOW_MS) for piece in load.pieces(0, 700)]
+    for field in ("order_id", "account_id", "ip", "device_id", "shipping_address"):
+        assert len({str(order[field]) for order in orders}) == len(orders), field
+    day = timedelta(days=1)
+    assert all(order["payment_due_at"] - order["occurred_at"] > day for order in orders)  # type: ignore[operator]
+    lines = pl.DataFrame({"lines": [order["lines"] for order in orders]}).explode("lines").unnest("lines")
+    assert set(lines.select("line_id", "sku").rows()) == set(load.lines.items())
+    assert len(lines) == len(orders) * len(load.lines)
 
 
 def test_versions_are_spoken_one_after_the_other_with_both_between() -> None:

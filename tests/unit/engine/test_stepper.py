@@ -17,8 +17,10 @@ from streams.engine.rounds import Turn
 from streams.engine.state import State
 from streams.engine.stepper import Play, Stepper
 from streams.engine.steps import Outcome, Step, Work
+from streams.engine.tables import TableSpec
 
 POLICY = FusePolicy(in_a_row=2, share=1.0)
+SEEN: TableSpec[int] = TableSpec("seen", lambda number: b"%d" % number, int)
 BROKEN, REFUSED = 7, 8
 """Partition numbers: a call with the first raises, and all records of the second are refused."""
 
@@ -34,7 +36,7 @@ def told(batch: Batch) -> Outcome:
 
 
 class Noted:
-    """A step that remembers which partitions it was called with."""
+    """A step that remembers which partitions it was called with, and writes each batch into the state it came with."""
 
     def __init__(self) -> None:
         self.calls: list[list[int]] = []
@@ -43,15 +45,20 @@ class Noted:
         self.calls.append([batch.span.partition for _, batch in work])
         if BROKEN in self.calls[-1]:
             raise ZeroDivisionError
+        for state, batch in work:
+            state.table(SEEN)[batch.span.topic] = batch.span.partition
         return [told(batch) for _, batch in work]
 
 
-def played(steps: Mapping[str, Step], *turns: Sequence[Batch]) -> list[Play]:
+def a_play(*batches: Batch) -> Play:
+    return Play(Turn(batches, asyncio.get_running_loop().create_future()), Replica(State([SEEN])))
+
+
+def played(steps: Mapping[str, Step], *turns: Sequence[Batch], metrics: Metrics | None = None) -> list[Play]:
     async def scene() -> list[Play]:
-        loop = asyncio.get_running_loop()
-        plays = [Play(Turn(batches, loop.create_future()), Replica(State(()))) for batches in turns]
+        plays = [a_play(*batches) for batches in turns]
         async with asyncio.timeout(10):
-            await Stepper(steps, POLICY, Metrics(CollectorRegistry())).play(plays)
+            await Stepper(steps, POLICY, metrics or Metrics(CollectorRegistry())).play(plays)
         return plays
 
     return asyncio.run(scene())
@@ -75,6 +82,8 @@ def test_the_batches_of_a_turn_are_stepped_in_their_order_whatever_the_others_do
     plays = played({"orders": orders, "payments": payments}, *turns)
     assert (orders.calls, payments.calls) == ([[0, 2], [1]], [[1], [0]])
     assert [play.outcomes for play in plays] == [[told(batch) for batch in batches] for batches in turns]
+    written = [dict(play.owned.state.table(SEEN)) for play in plays]
+    assert written == [{"orders": 0, "payments": 0}, {"payments": 1, "orders": 1}, {"orders": 2}]
 
 
 def test_steps_of_several_topics_run_side_by_side() -> None:
@@ -102,10 +111,14 @@ def test_a_call_that_raises_ends_the_plays_that_were_in_it() -> None:
 
 
 def test_a_fuse_that_blows_ends_its_own_play() -> None:
-    step = Noted()
-    plays = played({"orders": step}, [a_batch("orders", 0, 3)], [a_batch("orders", REFUSED, 3), a_batch("orders", 1)])
+    step, metrics = Noted(), Metrics(CollectorRegistry())
+    turns = [[a_batch("orders", 0, 3)], [a_batch("orders", REFUSED, 3), a_batch("orders", 1)]]
+    plays = played({"orders": step}, *turns, metrics=metrics)
     assert [type(play.error) for play in plays] == [type(None), FuseBlown]
+    assert [len(play.outcomes) for play in plays] == [1, 0]
     assert step.calls == [[0, REFUSED]]
+    labels = {"topic": "orders", "partition": str(REFUSED)}
+    assert metrics.registry.get_sample_value("kontor_partition_stopped", labels) == 1
 
 
 class Panic(BaseException):
@@ -116,7 +129,36 @@ def panic(_work: Sequence[Work]) -> list[Outcome]:
     raise Panic
 
 
-@pytest.mark.parametrize(("step", "error"), [(lambda _: [], ValueError), (panic, Panic)])
-def test_nobody_is_left_waiting_by_a_panic_or_an_outcome_too_few(step: Step, error: type[BaseException]) -> None:
+def exhausted(_work: Sequence[Work]) -> list[Outcome]:
+    return [next(iter(()))]
+
+
+@pytest.mark.parametrize(("step", "error"), [(lambda _: [], ValueError), (panic, Panic), (exhausted, RuntimeError)])
+def test_nobody_is_left_waiting_by_a_panic_an_outcome_too_few_or_an_iterators_end(
+    step: Step, error: type[BaseException]
+) -> None:
     (play,) = played({"orders": step}, [a_batch("orders", 0)])
     assert isinstance(play.error, error)
+
+
+def test_who_is_cancelled_does_not_wait_for_a_call_that_is_under_way() -> None:
+    began, go = threading.Event(), threading.Event()
+
+    def slow(work: Sequence[Work]) -> list[Outcome]:
+        began.set()
+        assert go.wait(10)
+        return [told(batch) for _, batch in work]
+
+    async def scene() -> Play:
+        play = a_play(a_batch("orders", 0))
+        stepper = Stepper({"orders": slow}, POLICY, Metrics(CollectorRegistry()))
+        playing = asyncio.create_task(stepper.play([play]))
+        assert await asyncio.to_thread(began.wait, 10)
+        playing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await playing
+        go.set()
+        return play
+
+    play = asyncio.run(scene())
+    assert (play.outcomes, play.error) == ([], None)
