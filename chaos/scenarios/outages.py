@@ -31,8 +31,8 @@ from streams.fulfilment.routing import PICKS
 from streams.fulfilment.ticker import TICK_KEY
 
 NAME: Final = "outages"
-RATE: Final = 100
-"""Orders a second: little enough for two cores, so that an outage and not the load is what is measured."""
+RATE: Final = 50
+"""Orders a second: little enough for four apps on two cores, so that an outage and not the load is what is measured."""
 READ: Final = (
     ("warehouse", (ORDERS.name, DEAD_LETTERS.name)),
     ("risk", (ORDERS.name,)),
