@@ -16,15 +16,15 @@ class Phase:
     until: int
 
 
-def p99_by_phase(phases: Sequence[Phase], produced: Mapping[str, int], decided: Mapping[str, int]) -> dict[str, float]:
-    """Seconds. produced, decided: record times in ms by what they ask and answer. What of a phase comes several times is taken together,
-    and one without a decision is left out.
+def p99_by_phase(phases: Sequence[Phase], asked: Mapping[str, int], answered: Mapping[str, int]) -> dict[str, float]:
+    """Seconds. asked, answered: record times in ms, by what names both. What of a phase comes several times is taken together,
+    and one without an answer is left out.
     """
     took: defaultdict[str, list[float]] = defaultdict(list)
     for phase in phases:
         took[phase.name] += [
-            (decided[asked] - at) / 1000
-            for asked, at in produced.items()
-            if phase.since <= at < phase.until and asked in decided
+            (answered[name] - at) / 1000
+            for name, at in asked.items()
+            if phase.since <= at < phase.until and name in answered
         ]
     return {name: percentile(seconds, 0.99) for name, seconds in took.items() if seconds}

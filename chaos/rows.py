@@ -57,26 +57,26 @@ def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
+def columnar_rows(servers: str, topic: str) -> Iterator[dict[str, object]]:
+    """Every committed row of an internal columnar topic (full name)."""
+    for frame, _ in _messages(servers, topic):
+        yield from frame.iter_rows(named=True)
+
+
 def columnar_times(servers: str, topic: str, field: str) -> Iterator[tuple[str, int]]:
     """(the text in `field`, record time in ms) of every committed row of an internal columnar topic (full name)."""
+    for frame, at in _messages(servers, topic):
+        yield from ((str(text), at) for text in frame[field])
+
+
+def _messages(servers: str, topic: str) -> Iterator[tuple[pl.DataFrame, int]]:
+    """Rows and record time of each."""
     log = KafkaLog(servers)
     try:
         for batch in log.batches(topic):
             for value, at in zip(batch.values, batch.timestamps, strict=True):
                 if value is not None:
-                    yield from ((str(text), at) for text in unpack(value)[field])
-    finally:
-        log.close()
-
-
-def columnar_rows(servers: str, topic: str) -> Iterator[dict[str, object]]:
-    """Every committed row of an internal columnar topic (full name)."""
-    log = KafkaLog(servers)
-    try:
-        for batch in log.batches(topic):
-            for value in batch.values:
-                if value is not None:
-                    yield from unpack(value).iter_rows(named=True)
+                    yield unpack(value), at
     finally:
         log.close()
 

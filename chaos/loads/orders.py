@@ -82,7 +82,7 @@ class OrderLoad:
         for turn, writer in enumerate(versions):
             mine = numbers[turn :: len(versions)]
             columns: dict[str, Column] = {name: Constant(value) for name, value in self._moulds[writer].items()}
-            totals, placed = [total_of(number) for number in mine], [self._start(writer) + after(n) for n in mine]
+            totals, placed = [total_of(number) for number in mine], [self._placed(writer, number) for number in mine]
             columns |= {
                 "event_id": [event_id_of(number) for number in mine],
                 "order_id": [order_id_of(number) for number in mine],
@@ -111,15 +111,11 @@ class OrderLoad:
         assert isinstance(mould, Mapping)
         return {**mould, "address_lines": [f"Allee {number}"]}
 
-    def _start(self, writer: WriterSchema) -> datetime:
-        at = self._moulds[writer]["occurred_at"]
-        assert isinstance(at, datetime)
-        return at
-
-
-def after(number: int) -> timedelta:
-    """From the first order of a day to this one."""
-    return timedelta(seconds=number % 86_400)
+    def _placed(self, writer: WriterSchema, number: int) -> datetime:
+        """Within a day."""
+        first = self._moulds[writer]["occurred_at"]
+        assert isinstance(first, datetime)
+        return first + timedelta(seconds=number % 86_400)
 
 
 def event_id_of(number: int) -> str:

@@ -39,7 +39,7 @@ READ: Final = (
     ("fulfilment", (*PICKS, ORDER_FACTS.name)),
     ("inventory", (STOCK_COMMANDS.name,)),
 )
-"""Who is waited for in the end, and what it reads."""
+"""Who is waited for, and with what of all that it reads."""
 CALM: Final = 20.0  # seconds before the first outage and after each
 ANSWERED: Final = 5.0
 """Seconds between a phase and the next outage, of no phase: an order of its last moments is answered in them."""

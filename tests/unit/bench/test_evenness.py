@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.evenness import WINDOW, Evenness, evenness, rounds
+from bench.evenness import WINDOW, Evenness, evenness
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,3 @@ def test_slow_windows_are_counted_and_the_longest_stretch_of_them_is_told(
 
 def test_it_says_so_in_words() -> None:
     assert str(Evenness(0.016, 0.14)) == "1.6% of the time, 140 ms at a stretch at most"
-
-
-def test_the_loop_comes_round_in_each_window_that_the_machine_gives() -> None:
-    found = rounds(10 * WINDOW)
-    assert len(found) == 10
-    assert found.sum() > 0
