@@ -4,6 +4,7 @@ Exit codes: 0 asked to stop and did; 1 a fatal error, nothing committed after it
 """
 
 import asyncio
+import faulthandler
 import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -24,6 +25,7 @@ from streams.engine.transport import BatchConsumer, BatchTransport, BeforeLeavin
 from streams.engine.waits import Waits
 from streams.engine.watch import Standings, Watch
 from streams.engine.watchdog import Standing
+from streams.engine.whereabouts import whereabouts
 
 log = structlog.get_logger(__name__)
 
@@ -154,7 +156,7 @@ class Worker:
         watch = Watch(settings.stalled_after, self._standings, self.waits, self.metrics, settings.kafka)
         with beside(self._on_fatal, watch.keep(), *(work() for work in self._beside)):
             code = await self._ending
-        loop.call_later(self.settings.stop_timeout, _give_up)
+        loop.call_later(self.settings.stop_timeout, self._give_up)
         await self._stop(code)
         return code
 
@@ -225,6 +227,12 @@ class Worker:
         log.error("fatal, stopping before anything further is committed", app=self.name, exc_info=error)
         self._end(1)
 
+    def _give_up(self) -> None:
+        """An executor thread that hangs must not keep a stopped worker alive; what held it up is said, the threads at the end."""
+        log.error("not stopped in time, ending", app=self.name, held_up_by=whereabouts(asyncio.all_tasks()))
+        faulthandler.dump_traceback()
+        os._exit(2)
+
     def _end(self, code: int) -> None:
         if self._ending is not None and not self._ending.done():
             self._ending.set_result(code)
@@ -265,7 +273,3 @@ def _faust_app(name: str, settings: Settings) -> faust.App:
         worker_redirect_stdouts=False,
         loghandlers=[],
     )
-
-
-def _give_up() -> None:
-    os._exit(2)  # an executor thread that hangs must not keep a stopped worker alive
