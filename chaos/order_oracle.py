@@ -8,7 +8,8 @@ from schemas.batch import Batch, OffsetRange
 from schemas.decoders import Decoders
 from schemas.registry import SchemaBook
 from streams.fulfilment.conductor import Conductor, Told, own
-from streams.fulfilment.facts import Fact, Known, Own
+from streams.fulfilment.facts import Fact, Own
+from streams.fulfilment.known import Known
 from streams.fulfilment.lifecycle import reached, state_of
 from streams.fulfilment.lookups import LookupTables
 from streams.fulfilment.order_file import OrderFile

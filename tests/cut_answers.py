@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from urllib.parse import urlsplit
@@ -19,6 +19,8 @@ class Wire:
     cut: int = 0
     _listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     _closed: Event = field(default_factory=Event)
+    _ends: list[socket.socket] = field(default_factory=list)
+    _threads: list[Thread] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -31,34 +33,43 @@ class Wire:
             except OSError:
                 return
             there = socket.create_connection(self.server)
-            Thread(target=self._carry, args=(client, there), daemon=True).start()
-            Thread(target=self._answer, args=(there, client), daemon=True).start()
+            self._ends += [client, there]
+            for target, ends in ((self._carry, (client, there)), (self._answer, (there, client))):
+                self._threads.append(Thread(target=target, args=ends, daemon=True))
+                self._threads[-1].start()
 
     def close(self) -> None:
+        """And every connection that somebody has left open."""
         self._closed.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        _hang_up(self._listener)
+        _hang_up(*self._ends)
+        for thread in self._threads:
+            thread.join()
+        for end in (self._listener, *self._ends):
+            end.close()
 
     def _carry(self, client: socket.socket, there: socket.socket) -> None:
-        with there:
-            try:
-                while data := client.recv(CHUNK):
-                    there.sendall(data)
-            except OSError:  # the answer was cut
-                return
+        with suppress(OSError):  # the answer was cut
+            while data := client.recv(CHUNK):
+                there.sendall(data)
+        _hang_up(client, there)
 
     def _answer(self, there: socket.socket, client: socket.socket) -> None:
-        with client:
-            try:
-                while data := there.recv(CHUNK):
-                    if self.to_cut:
-                        self.to_cut -= 1
-                        self.cut += 1
-                        client.shutdown(socket.SHUT_RDWR)
-                        return
-                    client.sendall(data)
-            except OSError:  # the other side has gone
-                return
+        with suppress(OSError):  # the other side has gone
+            while data := there.recv(CHUNK):
+                if self.to_cut:
+                    self.to_cut -= 1
+                    self.cut += 1
+                    break
+                client.sendall(data)
+        _hang_up(client, there)
+
+
+def _hang_up(*ends: socket.socket) -> None:
+    """Wakes who waits for them, which closing them does not."""
+    for end in ends:
+        with suppress(OSError):  # somebody did already
+            end.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

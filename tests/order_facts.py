@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from schemas.topics import AFTER_SALES, ORDERS, PAYMENTS, RISK_DECISIONS, SHIPMENTS, STOCK_RESULTS
 from streams.fulfilment.conductor import own
-from streams.fulfilment.facts import Fact, Known, Line, Own, Place
+from streams.fulfilment.facts import Fact, Line, Own, Place
+from streams.fulfilment.known import Known
 from streams.fulfilment.lifecycle import reached, state_of
 from streams.fulfilment.policy import FulfilmentPolicy
 

@@ -1,6 +1,6 @@
 """Bad records of a batch as dead letters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from schemas.batch import Batch
 from schemas.columns import BadRecord
@@ -15,9 +15,18 @@ def unreadable(batch: Batch, refused: Iterable[BadRecord]) -> list[DeadLetter]:
 
 def conflicting(batch: Batch, offsets: Iterable[int]) -> list[DeadLetter]:
     """Events whose id came with another body before."""
-    at = {offset: index for index, offset in enumerate(batch.offsets)}
     why = "the same event_id came with another body before"
-    return [_letter(batch, at[offset], Reason.ID_CONFLICT, why, "idempotency") for offset in offsets]
+    return _at(batch, dict.fromkeys(offsets, why), Reason.ID_CONFLICT, "idempotency")
+
+
+def too_large(batch: Batch, whys: Mapping[int, str], stage: str) -> list[DeadLetter]:
+    """Events that are well formed and larger than the app takes; by offset, why."""
+    return _at(batch, whys, Reason.TOO_LARGE, stage)
+
+
+def _at(batch: Batch, whys: Mapping[int, str], reason: Reason, stage: str) -> list[DeadLetter]:
+    at = {offset: index for index, offset in enumerate(batch.offsets)} if whys else {}
+    return [_letter(batch, at[offset], reason, why, stage) for offset, why in whys.items()]
 
 
 def _letter(batch: Batch, index: int, reason: Reason, message: str, stage: str) -> DeadLetter:

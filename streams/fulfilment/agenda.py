@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from streams.fulfilment.clock import Clock
-from streams.fulfilment.facts import Known
+from streams.fulfilment.known import Known
 from streams.fulfilment.lifecycle import ENDED
 from streams.fulfilment.order_file import OrderFile
 from streams.fulfilment.policy import FulfilmentPolicy

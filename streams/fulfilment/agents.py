@@ -25,7 +25,9 @@ def fulfilment(
     """Attached to the worker; run the worker, then stop the app."""
     prefix, memories = worker.settings.topic_prefix, Memories()
     facts = prefix + ORDER_FACTS.name
-    steps: dict[str, Step] = {prefix + topic: each(Route(topic, decoders, facts, memories)) for topic in PICKS}
+    steps: dict[str, Step] = {
+        prefix + topic: each(Route(topic, decoders, facts, memories, policy.most_lines)) for topic in PICKS
+    }
     steps[facts] = each(Facts(lookups, policy, Telling(decoders.book, prefix, policy.dispatch.version)))
     app = StatefulApp(
         worker, steps, TABLES, changelog=prefix + FULFILMENT_CHANGELOG.name, letters=letters, metrics=metrics

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from streams.fulfilment.dispatch import Plan, plan
-from streams.fulfilment.effects import Command, groups, pending
-from streams.fulfilment.facts import OWN, Fact, Known, Line, Own
+from streams.fulfilment.effects import Command, groups
+from streams.fulfilment.facts import OWN, Fact, Line, Own
 from streams.fulfilment.ids import derived
+from streams.fulfilment.known import Known
 from streams.fulfilment.lifecycle import contradictions, reached, ready, says, state_of
 from streams.fulfilment.lookups import Lookups
 from streams.fulfilment.order_file import OrderFile
@@ -21,7 +22,10 @@ DISPATCHABLE: Final = frozenset({"PAID", "DISPATCHED"})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A milestone reached; `state` may be what it was, where late facts only filled a gap."""
+    """A milestone reached; `state` may be what it was, where late facts only filled a gap.
+
+    `placed` and `order`: what the order centre said first, and last.
+    """
 
     order_id: str
     milestone: str
@@ -31,7 +35,8 @@ class Change:
     reason: str
     degraded: bool
     cause: Fact
-    known: Known = field(repr=False)
+    placed: Fact | None = field(repr=False)
+    order: Fact | None = field(repr=False)
     facts: Sequence[Fact] = field(repr=False)
 
 
@@ -65,7 +70,7 @@ class Conductor:
         """False where the fact was known."""
         if not file.takes(fact):
             return False
-        file.facts[fact.event_id] = fact
+        file.add(fact)
         self._settle(file, fact, told)
         return True
 
@@ -90,18 +95,17 @@ class Conductor:
         if known.attempts in known.impossible and known.attempts < self._policy.tries:
             cause = own(file.order_id, Own.IMPOSSIBLE, now, number=known.attempts)
             for fact in self._plan(file, known, cause, told):
-                file.facts[fact.event_id] = fact
+                file.add(fact)
             self._settle(file, cause, told)
 
     def _settle(self, file: OrderFile, cause: Fact, told: Told) -> None:
         """Until the facts lead to nothing more."""
-        while True:
-            known = file.known()
+        known = file.known()
+        self._tell(file, known, cause, told)
+        while decided := self._decide(file, known, cause, told):
+            for fact in decided:
+                file.add(fact)
             self._tell(file, known, cause, told)
-            decided = self._decide(file, known, cause, told)
-            if not decided:
-                return
-            file.facts.update((fact.event_id, fact) for fact in decided)
 
     def _tell(self, file: OrderFile, known: Known, cause: Fact, told: Told) -> None:
         for name in [name for name in reached(known, self._policy, file.told) if name not in file.told]:
@@ -126,7 +130,8 @@ class Conductor:
             reason[:1_000],
             degraded,
             cause,
-            known,
+            known.placed,
+            known.order,
             tuple(file.facts.values()),
         )
 
@@ -141,7 +146,7 @@ class Conductor:
     def _plan(self, file: OrderFile, known: Known, cause: Fact, told: Told) -> list[Fact]:
         if file.state not in DISPATCHABLE or not ready(known, self._policy):
             return []
-        lines, refused = pending(known)
+        lines, refused = known.unserved
         if not lines:
             return []
         stock = {line.sku: self._lookups.free(line.sku) for line in lines}

@@ -7,8 +7,9 @@ command of its own (RELEASE), never by leaving one out.
 from collections.abc import Container, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from streams.fulfilment.facts import Fact, Known, Line, Own
-from streams.fulfilment.ids import LONGEST_ID, derived
+from streams.fulfilment.facts import Fact, Line, Own
+from streams.fulfilment.ids import command_id
+from streams.fulfilment.known import Known
 from streams.fulfilment.lifecycle import denied_for_good, go_on, out_of_stock, paid, refunded
 from streams.fulfilment.policy import FulfilmentPolicy
 
@@ -45,7 +46,7 @@ def groups(known: Known, policy: FulfilmentPolicy, sent: Container[str] = ()) ->
     moments = ("order", "payment") if paid(known, policy) else ("order",)
     for moment in moments:
         if (name := f"reserve:{moment}") not in sent:
-            asked = known.reservations(at_payment=AT[moment])
+            asked = known.reservations.asked(at_payment=AT[moment])
             yield Group(
                 name, tuple(_command(known, "RESERVE", id_, line, REASONS[moment]) for line, id_ in asked.items())
             )
@@ -56,36 +57,27 @@ def groups(known: Known, policy: FulfilmentPolicy, sent: Container[str] = ()) ->
     reason = _ended(known, policy)
     for moment in moments if reason else ():
         if (name := f"release:{moment}") not in sent:
-            asked = known.reservations(at_payment=AT[moment])
+            asked = known.reservations.asked(at_payment=AT[moment])
             yield Group(
                 name,
-                tuple(_command(known, "RELEASE", _id("release", known, line, 1), line, reason or "") for line in asked),
+                tuple(
+                    _command(
+                        known, "RELEASE", command_id("release", known.order_id, line.line_id, 1), line, reason or ""
+                    )
+                    for line in asked
+                ),
             )
-
-
-def pending(known: Known) -> tuple[list[Line], frozenset[tuple[str, str]]]:
-    """The lines that no warehouse has agreed to send so far, and the pairs of article and warehouse that refused."""
-    last: dict[str, tuple[int, str]] = {}
-    refused = set()
-    for number, parcels in sorted(known.plans.items()):
-        for parcel in parcels:
-            for line in parcel.lines:
-                last[line.line_id] = (number, parcel.ref or "")
-                if _id("allocate", known, line, number) in known.refused:
-                    refused.add((line.sku, parcel.ref or ""))
-    lines = known.placed.lines if known.placed else ()
-    open_lines = [
-        line
-        for line in lines
-        if line.line_id not in last or _id("allocate", known, line, last[line.line_id][0]) in known.refused
-    ]
-    return open_lines, frozenset(refused)
 
 
 def _allocations(known: Known, number: int, parcel: Fact) -> Iterable[Command]:
     for line in parcel.lines:
         yield _command(
-            known, "ALLOCATE", _id("allocate", known, line, number), line, "DISPATCHED", warehouse=parcel.ref
+            known,
+            "ALLOCATE",
+            command_id("allocate", known.order_id, line.line_id, number),
+            line,
+            "DISPATCHED",
+            warehouse=parcel.ref,
         )
 
 
@@ -100,10 +92,6 @@ def _ended(known: Known, policy: FulfilmentPolicy) -> str | None:
     if out_of_stock(known) or refunded(known, policy):
         return "CANCELLED"
     return None
-
-
-def _id(kind: str, known: Known, line: Line, number: int) -> str:
-    return derived(kind, known.order_id, line.line_id, str(number), longest=LONGEST_ID)
 
 
 def _command(known: Known, kind: str, id_: str, line: Line, reason: str, *, warehouse: str | None = None) -> Command:

@@ -10,7 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from streams.fulfilment.facts import Known, Own
+from streams.fulfilment.facts import Own
+from streams.fulfilment.known import Known
 from streams.fulfilment.policy import FulfilmentPolicy
 
 OPEN: Final = "UNKNOWN"  # nothing of the order itself is known yet
@@ -58,21 +59,18 @@ def refunded(known: Known, policy: FulfilmentPolicy) -> bool:
 def stocked(known: Known, _policy: FulfilmentPolicy) -> bool:
     """What is locked at order is locked; the rest can wait for the payment."""
     judged = known.placed is not None and Own.LOCK_RULES in known.own and go_on(known)
-    return judged and known.reserved.issuperset(known.reservations(at_payment=False).values())
+    return judged and known.reservations.all_made(at_payment=False)
 
 
 def ready(known: Known, policy: FulfilmentPolicy) -> bool:
     """Allowed, paid, and every line reserved: it can be dispatched."""
-    late = known.reservations(at_payment=True).values()
     lines = known.placed.lines if known.placed else ()
-    return bool(lines) and stocked(known, policy) and paid(known, policy) and known.reserved.issuperset(late)
+    reserved = stocked(known, policy) and known.reservations.all_made(at_payment=True)
+    return bool(lines) and reserved and paid(known, policy)
 
 
 def out_of_stock(known: Known) -> bool:
-    if not known.refused:
-        return False
-    asked = {*known.reservations(at_payment=False).values(), *known.reservations(at_payment=True).values()}
-    return not known.refused.isdisjoint(asked)
+    return bool(known.refused) and known.reservations.refused
 
 
 def parcels(known: Known, *kinds: str) -> bool:

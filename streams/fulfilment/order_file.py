@@ -8,8 +8,12 @@ import msgspec
 
 from schemas.topics import SHIPMENTS
 from streams.engine.state import TableSpec
-from streams.fulfilment.facts import SIGHTINGS, Fact, Known, Line, Place
+from streams.fulfilment.facts import Fact, Line, Place
+from streams.fulfilment.known import Known
 from streams.fulfilment.lifecycle import OPEN
+
+SIGHTINGS: Final = 64
+"""Sightings of parcels kept of an order; more of them say nothing new about its state."""
 
 
 @dataclass(slots=True)
@@ -26,6 +30,7 @@ class OrderFile:
     sent: set[str] = field(default_factory=set)
     step: int = 0
     state: str = OPEN
+    _known: Known | None = field(default=None, init=False, repr=False, compare=False)
 
     def takes(self, fact: Fact) -> bool:
         """Whether the fact says anything new."""
@@ -33,16 +38,25 @@ class OrderFile:
             return False
         return fact.topic != SHIPMENTS.name or not self._seen_enough(fact)
 
+    def add(self, fact: Fact) -> None:
+        """One that it takes."""
+        self.facts[fact.event_id] = fact
+        if self._known is not None:
+            self._known.add(fact)
+
     def known(self) -> Known:
-        return Known(self.order_id, self.facts.values())
+        """What the facts say; it grows with them until `rest`."""
+        if self._known is None:
+            self._known = Known(self.order_id, self.facts.values())
+        return self._known
+
+    def rest(self) -> None:
+        """Nobody looks at it for now: only the facts are kept."""
+        self._known = None
 
     def _seen_enough(self, fact: Fact) -> bool:
         """Another sighting of the same kind of the same parcel, after very many."""
-        if len(self.facts) < SIGHTINGS:
-            return False
-        return any(
-            (each.topic, each.kind, each.ref) == (fact.topic, fact.kind, fact.ref) for each in self.facts.values()
-        )
+        return len(self.facts) >= SIGHTINGS and fact.kind in self.known().parcels.get(fact.ref or "", ())
 
 
 def encode(file: OrderFile) -> bytes:

@@ -43,6 +43,8 @@ class FulfilmentPolicy:
     review_patience: the same where the verdict is that a person shall look. payment_tolerance: how much less than the total counts as
     paid. auto_complete: from delivery on, where nobody signs. keep: how long an order that has ended is remembered; keep_open: one
     that has not. replan: between tries to dispatch what no warehouse could serve; tries: how many plans are made at most.
+    most_lines: of one order; most_facts: kept of one order, lines in them counted too. An order's row is one message of the changelog,
+    and what an order costs grows with both: what is beyond is a dead letter.
     """
 
     patience: int = 30_000
@@ -53,5 +55,7 @@ class FulfilmentPolicy:
     keep_open: int = 365 * DAY_MS
     replan: int = 5_000
     tries: int = 8
+    most_lines: int = 2_000
+    most_facts: int = 10_000
     clock: ClockPolicy = field(default_factory=ClockPolicy)
     dispatch: DispatchPolicy = field(default_factory=DispatchPolicy)

@@ -32,9 +32,10 @@ TYPES: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
 ROWS: Final = pl.Schema(TYPES)
 
 NOTHING: Final = pl.lit(None)
-ORDER_LINES: Final = pl.col("lines").list.eval(
-    pl.struct(*(pl.element().struct.field(name) for name in ("line_id", "sku", "quantity")))
+ORDER_LINES: Final = pl.when(pl.col("status") == "PLACED").then(
+    pl.col("lines").list.eval(pl.struct(*(pl.element().struct.field(name) for name in ("line_id", "sku", "quantity"))))
 )
+"""Later words of the order centre say them again, and nobody looks at them."""
 ADDRESS: Final = pl.col("shipping_address").struct
 
 Picks = Mapping[str, pl.Expr]

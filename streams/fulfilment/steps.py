@@ -1,5 +1,6 @@
 """The two steps of fulfilment: events to where their order lives; facts there. Pure, on a partition's state."""
 
+from collections.abc import Mapping
 from weakref import WeakKeyDictionary
 
 import polars as pl
@@ -7,10 +8,10 @@ import polars as pl
 from schemas.batch import Batch
 from schemas.decoders import Decoders
 from schemas.frame_heads import unframed
-from schemas.topics import PARTITIONS
+from schemas.topics import ORDERS, PARTITIONS
 from streams.engine.columnar import repartition, unpack
 from streams.engine.event_ids import SEEN_IDS, EventIds, Sighting
-from streams.engine.letters import conflicting, unreadable
+from streams.engine.letters import conflicting, too_large, unreadable
 from streams.engine.state import State, Table
 from streams.engine.steps import Outcome
 from streams.fulfilment.agenda import Agenda, Entry, Look
@@ -41,25 +42,40 @@ class Memories:
 
 
 class Route:
-    """Events of one source topic to the partition of their order. Doubles and what cannot be read end here."""
+    """Events of one source topic to the partition of their order. Doubles and what cannot be read or is too large end here."""
 
-    def __init__(self, topic: str, decoders: Decoders, target: str, memories: Memories) -> None:
+    def __init__(self, topic: str, decoders: Decoders, target: str, memories: Memories, most_lines: int) -> None:
         self._topic = topic
         self._decoders = decoders
         self._target = target
         self._memories = memories
+        self._most_lines = most_lines
 
     def __call__(self, state: State, batch: Batch) -> Outcome:
         decoded = self._decoders.decode(self._topic, batch, FIELDS[self._topic])
-        frame = decoded.frame
+        frame, long = self._short(decoded.frame)  # a replay of what is too long must not be taken for a double
         body = dict(zip(batch.offsets, unframed(batch.values), strict=True))
         bodies = [body[offset] for offset in frame["_offset"]]
         sightings = self._memories.of(state).see(frame["event_id"].to_list(), bodies)
         new = pl.Series([sighting is Sighting.NEW for sighting in sightings], dtype=pl.Boolean)
         conflicts = [o for o, s in zip(frame["_offset"], sightings, strict=True) if s is Sighting.CONFLICT]
         rows = rows_of(self._topic, batch.span.partition, frame.filter(new))
-        letters = [*unreadable(batch, decoded.bad), *conflicting(batch, conflicts)]
+        letters = [*unreadable(batch, decoded.bad), *too_large(batch, long, "route"), *conflicting(batch, conflicts)]
         return Outcome(list(repartition(rows, "order_id", self._target, PARTITIONS)), letters)
+
+    def _short(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, Mapping[int, str]]:
+        """The orders that are not too long, and of the others, by offset, why."""
+        if self._topic != ORDERS.name:
+            return frame, {}
+        lines = frame["lines"].list.len()
+        short = lines <= self._most_lines
+        if short.all():
+            return frame, {}
+        why = {
+            offset: f"an order of {count} lines; {self._most_lines} at most are taken"
+            for offset, count in zip(frame["_offset"].filter(~short), lines.filter(~short), strict=True)
+        }
+        return frame.filter(short), why
 
 
 class Facts:
@@ -76,11 +92,13 @@ class Facts:
         desk = Desk(
             state.table(FILES), clocks.get(THE_CLOCK) or Clock(), self._agenda(state), self._conductor, self._policy
         )
-        for value, log_time in zip(batch.values, batch.timestamps, strict=True):
-            desk.take(unpack(value), log_time)
+        refused: dict[int, str] = {}
+        for offset, value, log_time in zip(batch.offsets, batch.values, batch.timestamps, strict=True):
+            if full := desk.take(unpack(value), log_time):
+                refused[offset] = f"of {', '.join(sorted(full))} {self._policy.most_facts} facts are kept, and no more"
         desk.put_back()
         clocks[THE_CLOCK] = desk.clock
-        return Outcome(self._telling.emits(desk.told))
+        return Outcome(self._telling.emits(desk.told), too_large(batch, refused, "facts"))
 
     def _agenda(self, state: State) -> Agenda:
         found = self._agendas.get(state)
@@ -93,6 +111,7 @@ class Facts:
                     found.note(file, milestone, known)
                 if known.attempts in known.impossible:
                     found.replan(file.order_id, state.table(CLOCKS)[THE_CLOCK])
+                file.rest()
         return found
 
 
@@ -110,8 +129,9 @@ class Desk:
         self.clock = clock
         self.told = Told()
 
-    def take(self, rows: pl.DataFrame, log_time: int) -> None:
-        """One message: its facts, then whatever is due by now."""
+    def take(self, rows: pl.DataFrame, log_time: int) -> set[str]:
+        """One message: its facts, then whatever is due by now. Returns the orders of which it had more than is kept."""
+        full: set[str] = set()
         self.clock.advance(log_time)
         for order_id, source, number, fact in facts_of(rows) if rows.height else ():
             if fact.topic in CLOCKED:
@@ -121,21 +141,26 @@ class Desk:
                 file = OrderFile(order_id, self.clock.active)
                 self._agenda.begin(file, fact.at)
             self._touched[order_id] = file
+            if file.known().weight >= self._policy.most_facts and file.takes(fact):
+                full.add(order_id)
+                continue
             before = len(self.told.changes), len(self.told.dispatched)
             self._conductor.take(file, fact, self.told)
             self._note(file, *before)
         for entry in self._agenda.due(self.clock):
             self._look(entry)
+        return full
 
     def put_back(self) -> None:
         """Into the table, which then knows what has changed."""
         for order_id, file in self._touched.items():
+            file.rest()
             self._files[order_id] = file
         self._touched.clear()
 
     def _note(self, file: OrderFile, changes: int, dispatched: int) -> None:
         for change in self.told.changes[changes:]:
-            self._agenda.note(file, change.milestone, change.known)
+            self._agenda.note(file, change.milestone, file.known())
         if any(not each.plan.parcels for each in self.told.dispatched[dispatched:]):
             self._agenda.replan(file.order_id, self.clock)
 
@@ -155,10 +180,11 @@ class Desk:
                 self._conductor.plan_again(file, file.known().latest, self.told)
             case _:
                 self._forget(file, entry)
-                return
         if before != (len(self.told.changes), len(self.told.dispatched)):
             self._touched[file.order_id] = file
             self._note(file, *before)
+        if file.order_id not in self._touched:
+            file.rest()
 
     def _judge(self, file: OrderFile) -> None:
         known = file.known()

@@ -1,7 +1,6 @@
 """What fulfilment tells, as messages: changes to everybody, dispatch decisions to the WMS, commands to the inventory. Pure."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 import polars as pl
@@ -59,13 +58,13 @@ class Telling:
             "state": [c.state for c in changes],
             "previous_state": [None if c.previous == OPEN else c.previous for c in changes],
             "step": [c.step for c in changes],
-            "account_id": [c.known.order and c.known.order.account_id for c in changes],
+            "account_id": [c.order and c.order.account_id for c in changes],
             "reason": [c.reason for c in changes],
             "degraded": [c.degraded for c in changes],
             "cause_event_id": [_cause(c.cause) for c in changes],
-            "due_at": [c.known.placed.due_at if c.known.placed and c.state in WAITING else None for c in changes],
-            "total": [_total(c) for c in changes],
-            "currency": [c.known.order and c.known.order.currency for c in changes],
+            "due_at": [c.placed.due_at if c.placed and c.state in WAITING else None for c in changes],
+            "total": [c.order and c.order.amount for c in changes],
+            "currency": [c.order and c.order.currency for c in changes],
             "facts": [_facts(c.facts) for c in changes],
         }
         return self._messages(ORDER_LIFECYCLE.name, [c.order_id for c in changes], columns)
@@ -104,10 +103,6 @@ class Telling:
 
 
 WAITING: Final = frozenset({"AWAITING_RISK", "AWAITING_STOCK", "AWAITING_PAYMENT"})
-
-
-def _total(change: Change) -> Decimal | None:
-    return change.known.order.amount if change.known.order else None
 
 
 def _cause(fact: Fact) -> str:

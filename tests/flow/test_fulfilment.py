@@ -14,8 +14,10 @@ from confluent_kafka import Producer
 from schemas.batch import Batch, OffsetRange
 from schemas.codec import Codec
 from schemas.decoders import Decoders
+from schemas.letters import MESSAGE
 from schemas.registry import SchemaBook
 from schemas.topics import (
+    DEAD_LETTERS,
     DISPATCH_DECISIONS,
     ORDER_FACTS,
     ORDER_LIFECYCLE,
@@ -40,7 +42,7 @@ from streams.fulfilment.routing import PICKS, facts_of, rows_of
 from streams.warehouse.kafka_log import KafkaLog
 from tests.clickhouse import EmbeddedClickHouse
 from tests.order_facts import oracle
-from tests.orders import NOON, an_order
+from tests.orders import NOON, a_line, an_order
 from tests.reading import read_events
 from tests.stack import Broker
 from tests.workers import Scene, until
@@ -262,13 +264,35 @@ def test_with_inventory_orders_are_reserved_and_allocated_where_the_stock_is(
     assert set(allocated(scene).values()) == {"W1"}
 
 
+@pytest.mark.slow
+def test_an_order_of_as_many_lines_as_are_taken_is_dispatched_and_a_longer_one_is_a_dead_letter(
+    kafka: Broker, clickhouse: EmbeddedClickHouse, tmp_path: Path
+) -> None:
+    scene = Scene(kafka, clickhouse, tmp_path)
+    scene.prepare_topics()
+    most = FulfilmentPolicy().most_lines
+    publish(kafka.bootstrap, scene.prefix, [a_warehouse(), *(an_arrival(number) for number in range(most))])
+    workers = [scene.worker("inventory").start(), scene.worker("fulfilment").start()]
+    until(lambda: len({e["sku"] for e in read(scene, STOCK_LEVELS.name)}) == most, 60, "the stock is there", 0.5)
+
+    long, longer = ([a_line(number) for number in range(count)] for count in (most, most + 1))
+    lives = [*an_allowed_order(1, lines=long), *an_allowed_order(2, lines=longer), *an_allowed_order(3)]
+    publish(kafka.bootstrap, scene.prefix, lives)
+    wanted = {"order-1": "DISPATCHED", "order-3": "DISPATCHED"}
+    until(lambda: wanted.items() <= last_states(scene).items(), 90, "both are dispatched", 0.5)
+    assert [worker.stop() for worker in workers] == [0, 0], [worker.said() for worker in workers]
+    assert "order-2" not in {str(each["order_id"]) for each in read(scene, DISPATCH_DECISIONS.name)}
+    (letter,) = letters(scene)
+    assert letter.startswith("an order of 2001 lines")
+
+
 def an_arrival(number: int) -> Published:
     event = {**head(f"inbound-{number}", "INBOUND"), "sku": f"SKU-{number:05}", "warehouse_id": "W1", "quantity": 100}
     return STOCK.name, f"SKU-{number:05}", event
 
 
-def an_allowed_order(number: int) -> list[Published]:
-    order = an_order(number, payment_due_at=NOON + timedelta(days=10))
+def an_allowed_order(number: int, **changes: Value) -> list[Published]:
+    order = an_order(number, payment_due_at=NOON + timedelta(days=10), **changes)
     order_id = str(order["order_id"])
     return [
         (ORDERS.name, order_id, order),
@@ -279,6 +303,17 @@ def an_allowed_order(number: int) -> list[Published]:
 
 def read(scene: Scene, topic: str) -> list[Event]:
     return list(read_events(scene.broker.bootstrap, scene.prefix, topic))
+
+
+def letters(scene: Scene) -> list[str]:
+    """Why records were refused."""
+    log = KafkaLog(scene.broker.bootstrap)
+    name = scene.prefix + DEAD_LETTERS.name
+    try:
+        found = list(log.whole_batches(name, {number: each.start for number, each in log.ends(name).items()}))
+    finally:
+        log.close()
+    return [bytes(dict(headers)[MESSAGE]).decode() for batch in found for headers in batch.headers or ()]
 
 
 def allocated(scene: Scene) -> dict[Value, Value]:

@@ -16,6 +16,7 @@ from sinks.memory_features import MemoryFeatures
 from streams.engine.state import AnyTable, State
 from streams.engine.steps import Outcome, Step, Work, each
 from streams.fulfilment import steps as fulfilment
+from streams.fulfilment.policy import FulfilmentPolicy
 from streams.inventory import steps as inventory
 from streams.inventory.tables import TABLES
 from streams.risk import steps as risk
@@ -33,7 +34,9 @@ def risk_step() -> Step:
 
 
 def fulfilment_step() -> Step:
-    return each(fulfilment.Route(ORDERS.name, DECODERS, ORDER_FACTS.name, fulfilment.Memories()))
+    return each(
+        fulfilment.Route(ORDERS.name, DECODERS, ORDER_FACTS.name, fulfilment.Memories(), FulfilmentPolicy().most_lines)
+    )
 
 
 def inventory_step() -> Step:

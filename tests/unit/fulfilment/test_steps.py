@@ -24,6 +24,7 @@ from streams.fulfilment.steps import TABLES, Facts, Memories, Route
 from streams.fulfilment.telling import COMMANDS, Telling
 from streams.inventory.facts import COMMANDS as INVENTORY_TAKES
 from tests.order_facts import START, TWO_LINES, answered, captured, placed, reserved, seen, verdict
+from tests.orders import a_line, an_order
 
 BOOK = SchemaBook.from_files()
 NOW = START + 60_000
@@ -72,7 +73,7 @@ def test_every_example_becomes_facts_once(topic: str) -> None:
         for example in examples(BOOK, topic)
         if example.writer == BOOK.reader(topic)
     ]
-    step, state = Route(topic, Decoders(BOOK), ORDER_FACTS.name, Memories()), State(TABLES)
+    step, state = Route(topic, Decoders(BOOK), ORDER_FACTS.name, Memories(), POLICY.most_lines), State(TABLES)
     outcome = step(state, a_batch(topic, [*values, *values], 2_000_000_000_000))
     rows = [row for emit in outcome.records for row in facts_of(unpack(emit.value))]
     assert outcome.letters == []
@@ -85,7 +86,7 @@ def test_an_id_with_another_body_and_poison_become_dead_letters() -> None:
     codec = Codec(BOOK)
     order = next(e.event for e in examples(BOOK, "orders") if e.writer == BOOK.reader("orders"))
     values = [codec.encode("orders", {**order, "order_id": n}, record_time_ms=2_000_000_000_000) for n in ("a", "b")]
-    step = Route("orders", Decoders(BOOK), ORDER_FACTS.name, Memories())
+    step = Route("orders", Decoders(BOOK), ORDER_FACTS.name, Memories(), POLICY.most_lines)
     outcome = step(State(TABLES), a_batch("orders", [*values, b"{}"], 2_000_000_000_000))
     assert sorted(letter.reason for letter in outcome.letters) == ["id_conflict", "wrong_magic"]
     assert {letter.value for letter in outcome.letters} == {values[1], b"{}"}
@@ -192,3 +193,29 @@ def test_what_has_long_ended_is_forgotten() -> None:
 def test_the_commands_are_what_inventory_takes() -> None:
     assert set(INVENTORY_TAKES.items()) <= set(COMMANDS.items())
     assert next(iter(COMMANDS)) == "command_id", "inventory remembers commands by their first column"
+
+
+def test_an_order_of_more_lines_than_are_taken_is_a_dead_letter_however_often_it_comes() -> None:
+    orders = [an_order(n, lines=[a_line(at) for at in range(1, 1 + count)]) for n, count in enumerate((2, 3, 3))]
+    values = [Codec(BOOK).encode("orders", order, record_time_ms=2_000_000_000_000) for order in orders]
+    step, state = Route("orders", Decoders(BOOK), ORDER_FACTS.name, Memories(), most_lines=2), State(TABLES)
+    for _ in range(2):  # a replay is no double
+        outcome = step(state, a_batch("orders", values, 2_000_000_000_000))
+        assert [(letter.reason, letter.stage, letter.value) for letter in outcome.letters] == [
+            ("too_large", "route", values[1]),
+            ("too_large", "route", values[2]),
+        ]
+        assert outcome.letters[0].message == "an order of 3 lines; 2 at most are taken"
+
+
+def test_facts_beyond_what_is_kept_of_an_order_are_a_dead_letter_and_its_neighbours_go_on() -> None:
+    step = Facts(tables(), replace(POLICY, most_facts=4), Telling(BOOK, "", "1"))
+    state = State(TABLES)
+    step(state, a_batch(ORDER_FACTS.name, [message(placed(), captured("1"))]))  # an order, its two lines, a payment
+    assert state.table(FILES)["o1"].known().weight == 4
+    messages = [message(captured("2", 2)), message(captured("1")), message(placed(), order_id="o2")]
+    outcome = step(state, a_batch(ORDER_FACTS.name, messages))
+    assert [(letter.reason, letter.stage, letter.offset) for letter in outcome.letters] == [("too_large", "facts", 0)]
+    assert outcome.letters[0].message == "of o1 4 facts are kept, and no more"
+    assert [change["order_id"] for change in events(list(outcome.records), ORDER_LIFECYCLE.name)] == ["o2"]
+    assert len(state.table(FILES)["o1"].facts) == 3, "the lock rules are our own"
