@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from aiokafka.errors import KafkaError
 from confluent_kafka import Consumer, TopicPartition
 from prometheus_client import CollectorRegistry
 
@@ -115,24 +116,26 @@ def test_a_round_that_does_not_end_leaves_nothing_in_memory(
         assert (house.in_memory, house.committed()) == (1, 1)
 
         answered, hangs = asyncio.Event(), asyncio.Event()
+        rounds: list[asyncio.Task[object]] = []
         writer = house.app._tenure._writer
         assert writer is not None
         producer = writer._producer
-        abort, fence = producer.abort_transaction, succession._fence
+        fence = succession._fence
 
         async def unanswered(*_: object) -> None:
+            rounds.extend(filter(None, [asyncio.current_task()]))
             hangs.set()
             await asyncio.Event().wait()
 
         async def aborted_late() -> None:
             await answered.wait()
-            await abort()
+            raise KafkaError("nobody answered")
 
         async def fenced(servers: str, other: str) -> None:
             await fence(servers, other)
             if ends == "with the fence":
                 answered.set()
-                await asyncio.sleep(0.2)
+                await asyncio.wait(rounds)
 
         monkeypatch.setattr(producer, "send_offsets_to_transaction", unanswered)
         monkeypatch.setattr(producer, "abort_transaction", aborted_late)
@@ -143,7 +146,7 @@ def test_a_round_that_does_not_end_leaves_nothing_in_memory(
         assert (house.in_memory, house.committed()) == (1, 1)
         if ends == "later":
             answered.set()
-            await asyncio.sleep(0.2)
+            await asyncio.wait(rounds)
         house.put(1)
         await house.handled(3)
         assert (house.in_memory, await house.in_the_log(), house.committed()) == (2, 2, 2)

@@ -1,6 +1,9 @@
-"""The wait between two tries depends on whether anybody is there."""
+"""The wait between two tries depends on whether anybody is there, and nobody waits for what a closed sender had open."""
 
 import asyncio
+
+import pytest
+from aiokafka.errors import KafkaError
 
 from streams.engine.quick_sender import NOBODY_THERE, NOT_YET, quick
 
@@ -27,3 +30,41 @@ def test_short_while_the_broker_answers_and_long_while_it_is_away() -> None:
         return found
 
     assert asyncio.run(scenario()) == [NOBODY_THERE, NOBODY_THERE, NOT_YET]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_transaction_that_is_open_when_the_sender_is_closed_has_ended(waits: bool) -> None:
+    from aiokafka import AIOKafkaProducer  # noqa: PLC0415 - it wants a loop to be there
+
+    async def scenario() -> None:
+        producer = quick(AIOKafkaProducer(bootstrap_servers="127.0.0.1:1", transactional_id="t"))
+        producer._txn_manager.set_pid_and_epoch(1, 0)
+        await producer.begin_transaction()
+        aborting = asyncio.create_task(producer.abort_transaction())
+        await asyncio.sleep(0)  # it waits for the end now
+        if not waits:
+            aborting.cancel()
+        await producer._sender.close()
+        await producer.stop()
+        async with asyncio.timeout(10):
+            with pytest.raises(KafkaError if waits else asyncio.CancelledError):
+                await aborting
+
+    asyncio.run(scenario())
+
+
+def test_one_that_has_ended_is_left_alone() -> None:
+    from aiokafka import AIOKafkaProducer  # noqa: PLC0415 - it wants a loop to be there
+
+    async def scenario() -> None:
+        producer = quick(AIOKafkaProducer(bootstrap_servers="127.0.0.1:1", transactional_id="t"))
+        await producer._sender.close()  # none was ever begun
+        producer._txn_manager.set_pid_and_epoch(1, 0)
+        await producer.begin_transaction()
+        producer._txn_manager.aborting_transaction()
+        producer._txn_manager.complete_transaction()
+        await producer._sender.close()
+        await producer.stop()
+        assert not producer._txn_manager.is_fatal_error()
+
+    asyncio.run(scenario())
