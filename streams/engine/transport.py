@@ -20,7 +20,7 @@ from faust.types import TP, AppT, ConsumerMessage
 from faust.types.transports import TransportT
 
 from schemas.batch import Batch
-from streams.engine import bounds
+from streams.engine import bounds, membership
 from streams.engine.assembly import Assembler, Partition
 from streams.engine.column_fetch import COLUMNS
 from streams.engine.commits import Commits, PartitionLost
@@ -80,6 +80,11 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
             connections_max_idle_ms=conf.consumer_connections_max_idle_ms,
         )
+
+    async def on_thread_stop(self) -> None:
+        if self._consumer is not None:
+            await membership.end(self._consumer)
+        await super().on_thread_stop()
 
     async def run_here(self, work: Coroutine[Any, Any, T]) -> T:
         """Run on this thread's loop. Unlike Faust's method queue nothing waits behind a fetch that is under way."""
@@ -302,6 +307,10 @@ class BatchConsumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """Of the thread that talks to the group."""
+        return asyncio.all_tasks(self._batch_thread.thread_loop)
 
     @property
     def _batch_thread(self) -> BatchConsumerThread:

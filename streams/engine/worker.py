@@ -229,7 +229,8 @@ class Worker:
 
     def _give_up(self) -> None:
         """An executor thread that hangs must not keep a stopped worker alive; what held it up is said, the threads at the end."""
-        log.error("not stopped in time, ending", app=self.name, held_up_by=whereabouts(asyncio.all_tasks()))
+        tasks = asyncio.all_tasks() | self.consumer.tasks()
+        log.error("not stopped in time, ending", app=self.name, held_up_by=whereabouts(tasks))
         faulthandler.dump_traceback()
         os._exit(2)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,6 +16,7 @@ from tests.workers import WorkerProcess, until
 
 BACK_WITHIN = 15.0
 GIVEN_UP = "batches given up"
+REBALANCING = "because it is rebalancing"
 
 
 @pytest.fixture
@@ -64,6 +66,24 @@ def test_killed_and_started_again_under_its_name_the_group_does_not_rebalance(ta
     print(f"kill -9 to its own first commit after the restart: {time.monotonic() - killed:.1f} s")
     assert taken(victim)[-1] == share
     assert len(taken(other)) == turns
+
+
+def test_who_is_asked_to_stop_does_not_wait_for_a_member_that_the_group_waits_for(tallies: Tallies) -> None:
+    patient: dict[str, object] = {"session_timeout": 60, "rebalance_timeout": 60, "stop_timeout": 20}
+    first, hanging, third = (tallies.worker(name, **patient) for name in ("first", "hanging", "third"))
+    first.start()
+    hanging.start()
+    flow_until(tallies, lambda: all(has_a_share(tallies, each) for each in (first, hanging)), "both have a share")
+    assert hanging.process is not None
+    hanging.process.send_signal(signal.SIGSTOP)
+    joined = first.said().count(REBALANCING)
+    third.start()
+    until(
+        lambda: first.said().count(REBALANCING) > joined, 30, "the group deals anew, and waits for the one that hangs"
+    )
+    asked = time.monotonic()
+    stopped(first)
+    print(f"SIGTERM to the end: {time.monotonic() - asked:.1f} s")
 
 
 def flowing(tallies: Tallies, disturb: Callable[[], object]) -> None:
