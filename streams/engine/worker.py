@@ -229,10 +229,12 @@ class Worker:
 
     def _give_up(self) -> None:
         """An executor thread that hangs must not keep a stopped worker alive; what held it up is said, the threads at the end."""
-        tasks = asyncio.all_tasks() | self.consumer.tasks()
-        log.error("not stopped in time, ending", app=self.name, held_up_by=whereabouts(tasks))
-        faulthandler.dump_traceback()
-        os._exit(2)
+        try:
+            tasks = asyncio.all_tasks() | self.consumer.tasks()
+            log.error("not stopped in time, ending", app=self.name, held_up_by=whereabouts(tasks))
+            faulthandler.dump_traceback()
+        finally:
+            os._exit(2)
 
     def _end(self, code: int) -> None:
         if self._ending is not None and not self._ending.done():

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from schemas.batch import Batch, OffsetRange
 from streams.engine.lanes import by_partition
@@ -29,6 +30,9 @@ class NoPartitions:
 
     def done(self, _batch: Batch) -> None:
         self.through.set()
+
+    def tasks(self) -> set[asyncio.Task[object]]:
+        return set()
 
 
 @pytest.mark.parametrize("overtaken", ["", "before", "meanwhile"])
@@ -70,3 +74,33 @@ def test_a_take_over_that_a_rebalance_has_overtaken_opens_no_lane(
     asyncio.run(played())
     assert handled == ([] if overtaken else [3])
     assert taken == ([] if overtaken == "before" else [overtaken])
+
+
+class Ended(BaseException):
+    """In place of the end of this process."""
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_worker_that_does_not_stop_ends_and_says_what_holds_it_up(
+    there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where saying it fails."""
+    members: list[NoPartitions] = [NoPartitions()] if there else []
+
+    def ended(code: int) -> None:
+        raise Ended(code)
+
+    async def given_up() -> None:
+        held_up = asyncio.create_task(asyncio.Event().wait(), name="drain")
+        await asyncio.sleep(0)
+        with capture_logs() as said, pytest.raises(Ended) as ending:
+            Worker("app", Settings(), DECISION_BATCHES)._give_up()
+        assert ending.value.args == (2,)
+        lines = [line for each in said for line in each["held_up_by"]]
+        assert [line.split(":")[0] for line in lines if line.startswith("drain")] == (["drain"] if there else [])
+        held_up.cancel()
+
+    monkeypatch.setattr("os._exit", ended)
+    monkeypatch.setattr("faulthandler.dump_traceback", lambda: None)
+    monkeypatch.setattr(Worker, "consumer", property(lambda _worker: members[0]))
+    asyncio.run(given_up())
