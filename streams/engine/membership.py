@@ -16,6 +16,8 @@ AT_MOST: Final = 1.0  # seconds: it waits for nobody any more
 async def end(consumer: AIOKafkaConsumer) -> None:
     """What it had to do with the group is cut off; after this it can only be stopped, which says to the group that it leaves."""
     coordinator = consumer._coordinator  # noqa: SLF001
+    if coordinator is None:
+        return  # it has not reached a broker yet
     task, subscription = coordinator._coordination_task, consumer._subscription.subscription  # noqa: SLF001
     task.cancel()
     await asyncio.wait([task], timeout=AT_MOST)
