@@ -26,7 +26,11 @@ class Wire:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def serve(self) -> None:
+    def start(self) -> None:
+        self._serving = Thread(target=self._serve, daemon=True)
+        self._serving.start()
+
+    def _serve(self) -> None:
         while not self._closed.is_set():
             try:
                 client, _ = self._listener.accept()
@@ -42,6 +46,7 @@ class Wire:
         """And every connection that somebody has left open."""
         self._closed.set()
         _hang_up(self._listener)
+        self._serving.join()
         _hang_up(*self._ends)
         for thread in self._threads:
             thread.join()
@@ -76,10 +81,8 @@ def _hang_up(*ends: socket.socket) -> None:
 def wire_to(url: str) -> Iterator[Wire]:
     parts = urlsplit(url)
     wire = Wire((parts.hostname or "127.0.0.1", parts.port or 80))
-    serving = Thread(target=wire.serve, daemon=True)
-    serving.start()
+    wire.start()
     try:
         yield wire
     finally:
         wire.close()
-        serving.join()

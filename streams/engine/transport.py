@@ -82,9 +82,11 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         )
 
     async def on_thread_stop(self) -> None:
-        if self._consumer is not None:
-            await membership.end(self._consumer)
-        await super().on_thread_stop()
+        try:
+            if self._consumer is not None:
+                await membership.end(self._consumer)
+        finally:
+            await super().on_thread_stop()
 
     async def run_here(self, work: Coroutine[Any, Any, T]) -> T:
         """Run on this thread's loop. Unlike Faust's method queue nothing waits behind a fetch that is under way."""

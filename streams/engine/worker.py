@@ -8,6 +8,8 @@ import faulthandler
 import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from threading import Timer
+from typing import Final
 
 import faust
 import structlog
@@ -30,6 +32,7 @@ from streams.engine.whereabouts import whereabouts
 log = structlog.get_logger(__name__)
 
 
+SAID_WITHIN: Final = 2.0  # seconds
 TakeOver = Callable[[frozenset[int]], Awaitable[None]]
 
 
@@ -229,6 +232,9 @@ class Worker:
 
     def _give_up(self) -> None:
         """An executor thread that hangs must not keep a stopped worker alive; what held it up is said, the threads at the end."""
+        in_any_case = Timer(SAID_WITHIN, os._exit, (2,))  # whoever reads what we say may be gone, or slow
+        in_any_case.daemon = True
+        in_any_case.start()
         try:
             tasks = asyncio.all_tasks() | self.consumer.tasks()
             log.error("not stopped in time, ending", app=self.name, held_up_by=whereabouts(tasks))

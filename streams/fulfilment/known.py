@@ -1,7 +1,7 @@
 """What the facts of one order say together, whatever order they came in.
 
-Law: `Known(order, facts)` equals a Known that was given them one by one, in any order. A fact costs the same however much is known: an
-order of a thousand lines has thousands of facts, and is asked after each of them how it stands.
+Law: `Known(order, facts)` equals a Known that was given them one by one, in any order. A fact costs the same however many lines, payments
+and answers are known: an order of a thousand lines has thousands of facts, and is asked after each of them how it stands.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -45,7 +45,7 @@ class Known:
         self.attempts = 0
         self.impossible: set[int] = set()
         self.latest = 0
-        self.weight = 0  # facts of others, and lines in them
+        self.weight = 0  # facts of others, and the lines that were placed
         self._reservations: Reservations | None = None
         self._unserved: Unserved | None = None
         for fact in facts:
@@ -54,7 +54,7 @@ class Known:
     def add(self, fact: Fact) -> None:
         """A fact that was not there before."""
         self.latest = max(self.latest, fact.at)
-        self.weight += 0 if fact.topic == OWN else 1 + len(fact.lines)
+        self.weight += fact.topic != OWN
         READERS[fact.topic](self, fact)
 
     @property
@@ -79,6 +79,8 @@ class Known:
         stamp = (fact.at, fact.event_id)
         if self.order is None or stamp > (self.order.at, self.order.event_id):
             self.order = fact
+        if fact.kind == "PLACED":
+            self.weight += len(fact.lines)
         if fact.kind == "PLACED" and (self.placed is None or stamp < (self.placed.at, self.placed.event_id)):
             self.placed = fact
             self._reservations = self._unserved = None

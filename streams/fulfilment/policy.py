@@ -43,8 +43,8 @@ class FulfilmentPolicy:
     review_patience: the same where the verdict is that a person shall look. payment_tolerance: how much less than the total counts as
     paid. auto_complete: from delivery on, where nobody signs. keep: how long an order that has ended is remembered; keep_open: one
     that has not. replan: between tries to dispatch what no warehouse could serve; tries: how many plans are made at most.
-    most_lines: of one order; most_facts: kept of one order, lines in them counted too. An order's row is one message of the changelog,
-    and what an order costs grows with both: what is beyond is a dead letter.
+    most_lines: of one order; most_facts: kept of one order, the lines that were placed counted too. An order's row is one message of the
+    changelog, and what an order costs grows with both: what is beyond is a dead letter.
     """
 
     patience: int = 30_000

@@ -68,7 +68,7 @@ class Route:
         if self._topic != ORDERS.name:
             return frame, {}
         lines = frame["lines"].list.len()
-        short = lines <= self._most_lines
+        short = (lines <= self._most_lines) | (frame["status"] != "PLACED")  # nobody looks at the lines of later words
         if short.all():
             return frame, {}
         why = {
@@ -95,7 +95,8 @@ class Facts:
         refused: dict[int, str] = {}
         for offset, value, log_time in zip(batch.offsets, batch.values, batch.timestamps, strict=True):
             if full := desk.take(unpack(value), log_time):
-                refused[offset] = f"of {', '.join(sorted(full))} {self._policy.most_facts} facts are kept, and no more"
+                orders = ", ".join(sorted(full))
+                refused[offset] = f"{self._policy.most_facts} facts are kept of {orders}; the event is in its own topic"
         desk.put_back()
         clocks[THE_CLOCK] = desk.clock
         return Outcome(self._telling.emits(desk.told), too_large(batch, refused, "facts"))

@@ -1,6 +1,7 @@
 """The wait between two tries depends on whether anybody is there, and nobody waits for what a closed sender had open."""
 
 import asyncio
+import gc
 
 import pytest
 from aiokafka.errors import KafkaError
@@ -37,6 +38,8 @@ def test_a_transaction_that_is_open_when_the_sender_is_closed_has_ended(waits: b
     from aiokafka import AIOKafkaProducer  # noqa: PLC0415 - it wants a loop to be there
 
     async def scenario() -> None:
+        untold: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: untold.append(context["message"]))
         producer = quick(AIOKafkaProducer(bootstrap_servers="127.0.0.1:1", transactional_id="t"))
         producer._txn_manager.set_pid_and_epoch(1, 0)
         await producer.begin_transaction()
@@ -49,6 +52,10 @@ def test_a_transaction_that_is_open_when_the_sender_is_closed_has_ended(waits: b
         async with asyncio.timeout(10):
             with pytest.raises(KafkaError if waits else asyncio.CancelledError):
                 await aborting
+        assert producer._txn_manager.is_fatal_error()
+        del producer, aborting
+        gc.collect()
+        assert untold == []
 
     asyncio.run(scenario())
 

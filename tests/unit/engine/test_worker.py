@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from structlog.testing import capture_logs
@@ -101,6 +102,7 @@ def test_a_worker_that_does_not_stop_ends_and_says_what_holds_it_up(
         held_up.cancel()
 
     monkeypatch.setattr("os._exit", ended)
+    monkeypatch.setattr("streams.engine.worker.Timer", lambda *_: Thread(target=lambda: None))
     monkeypatch.setattr("faulthandler.dump_traceback", lambda: None)
     monkeypatch.setattr(Worker, "consumer", property(lambda _worker: members[0]))
     asyncio.run(given_up())
