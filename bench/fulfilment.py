@@ -10,22 +10,18 @@ from collections.abc import Sequence
 from time import process_time
 from typing import NamedTuple
 
-import polars as pl
-
 from schemas.batch import Batch, OffsetRange
 from schemas.registry import SchemaBook
 from schemas.topics import ORDER_FACTS
 from streams.engine import runtime
-from streams.engine.columnar import pack
 from streams.engine.state import State
 from streams.fulfilment.dispatch import Warehouse
 from streams.fulfilment.facts import Fact, Line
 from streams.fulfilment.lookups import LookupTables
 from streams.fulfilment.policy import FulfilmentPolicy
-from streams.fulfilment.routing import ROWS
 from streams.fulfilment.steps import TABLES, Facts
 from streams.fulfilment.telling import Telling
-from tests.order_facts import START, TWO_LINES, answered, captured, placed, seen, verdict
+from tests.order_facts import START, TWO_LINES, answered, captured, message, placed, seen, verdict
 
 MESSAGE = 500
 ORDERS = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
@@ -38,14 +34,6 @@ def life(order: str, lines: tuple[Line, ...] = TWO_LINES) -> list[Fact]:
     allocated = [answered(f"allocate:{order}:{line.line_id}:1") for line in lines]
     facts = [placed(lines=lines), verdict(), *results, captured(), *allocated, *road]
     return [fact._replace(event_id=f"{fact.event_id}:{order}") for fact in facts]
-
-
-def message(facts: Sequence[tuple[str, Fact]]) -> bytes:
-    rows = [
-        (name, "test", 0, *fact[:10], [line._asdict() for line in fact.lines], *(fact.place or (None,) * 4))
-        for name, fact in facts
-    ]
-    return pack(pl.DataFrame(rows, schema=ROWS, orient="row"))
 
 
 def messages() -> list[bytes]:

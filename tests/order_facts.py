@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+import polars as pl
+
 from schemas.topics import AFTER_SALES, ORDERS, PAYMENTS, RISK_DECISIONS, SHIPMENTS, STOCK_RESULTS
+from streams.engine.columnar import pack
 from streams.fulfilment.conductor import own
 from streams.fulfilment.facts import Fact, Line, Own, Place
 from streams.fulfilment.known import Known
 from streams.fulfilment.lifecycle import reached, state_of
 from streams.fulfilment.policy import FulfilmentPolicy
+from streams.fulfilment.routing import ROWS
 
 START = 1_793_620_000_000
 MINUTE = 60_000
@@ -57,6 +61,15 @@ def case(kind: str, about: str = "RETURN", number: str = "c1", minute: int = 500
 
 def reserved(order_id: str = "o1", kind: str = "RESERVED") -> tuple[Fact, ...]:
     return tuple(answered(f"reserve:{order_id}:{line.line_id}:1", kind) for line in TWO_LINES)
+
+
+def message(facts: Iterable[tuple[str, Fact]]) -> bytes:
+    """A message of `order_facts`: facts, and whose each is."""
+    rows = [
+        (order_id, "test", 0, *fact[:10], [line._asdict() for line in fact.lines], *(fact.place or (None,) * 4))
+        for order_id, fact in facts
+    ]
+    return pack(pl.DataFrame(rows, schema=ROWS, orient="row"))
 
 
 def oracle(order_id: str, facts: Iterable[Fact]) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Container, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from streams.fulfilment.facts import Fact, Line, Own
-from streams.fulfilment.ids import command_id
 from streams.fulfilment.known import Known
 from streams.fulfilment.lifecycle import denied_for_good, go_on, out_of_stock, paid, refunded
 from streams.fulfilment.policy import FulfilmentPolicy
@@ -61,24 +60,15 @@ def groups(known: Known, policy: FulfilmentPolicy, sent: Container[str] = ()) ->
             yield Group(
                 name,
                 tuple(
-                    _command(
-                        known, "RELEASE", command_id("release", known.order_id, line.line_id, 1), line, reason or ""
-                    )
-                    for line in asked
+                    _command(known, "RELEASE", known.command_id("release", line), line, reason or "") for line in asked
                 ),
             )
 
 
 def _allocations(known: Known, number: int, parcel: Fact) -> Iterable[Command]:
     for line in parcel.lines:
-        yield _command(
-            known,
-            "ALLOCATE",
-            command_id("allocate", known.order_id, line.line_id, number),
-            line,
-            "DISPATCHED",
-            warehouse=parcel.ref,
-        )
+        command = known.command_id("allocate", line, number)
+        yield _command(known, "ALLOCATE", command, line, "DISPATCHED", warehouse=parcel.ref)
 
 
 def _ended(known: Known, policy: FulfilmentPolicy) -> str | None:

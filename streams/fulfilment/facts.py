@@ -57,7 +57,3 @@ class Own:
     COMPLETED: Final = "COMPLETED"  # nobody signed, nobody complained
     PLANNED: Final = "PLANNED"  # ref: warehouse, note: number of the plan, lines: the parcel
     IMPOSSIBLE: Final = "IMPOSSIBLE"  # note: number of the plan that could not be made
-
-
-SIGHTINGS: Final = 64
-"""Sightings of parcels kept of an order; more of them say nothing new about its state."""

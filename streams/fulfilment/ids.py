@@ -14,8 +14,3 @@ def derived(*parts: str, longest: int = LONGEST_EVENT_ID) -> str:
         return joined
     tail = hashlib.blake2b(joined.encode(), digest_size=16).hexdigest()
     return f"{joined[: longest - len(tail) - 1]}:{tail}".replace(" ", "_")
-
-
-def command_id(kind: str, order_id: str, line_id: str, number: int) -> str:
-    """Of the n-th command of that kind for an order line."""
-    return derived(kind, order_id, line_id, str(number), longest=LONGEST_ID)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from schemas.topics import AFTER_SALES, ORDERS, PAYMENTS, RISK_DECISIONS, SHIPMENTS, STOCK_RESULTS
 from streams.fulfilment.facts import OWN, Fact, Line, Own
-from streams.fulfilment.ids import command_id
+from streams.fulfilment.ids import LONGEST_ID, derived
 
 
 class Unserved(NamedTuple):
@@ -73,6 +73,10 @@ class Known:
         if self._unserved is None:
             self._unserved = _unserved(self)
         return self._unserved
+
+    def command_id(self, kind: str, line: Line, number: int = 1) -> str:
+        """Of the n-th command of that kind for a line of the order."""
+        return derived(kind, self.order_id, line.line_id, str(number), longest=LONGEST_ID)
 
     def read_order(self, fact: Fact) -> None:
         self.order_kinds.add(fact.kind)
@@ -144,7 +148,7 @@ class Reservations:
         asked: dict[bool, dict[Line, str]] = {False: {}, True: {}}
         for line in known.placed.lines if known.placed else ():
             at_payment = line.line_id in known.locked_at_payment
-            asked[at_payment][line] = command_id("reserve", known.order_id, line.line_id, 1)
+            asked[at_payment][line] = known.command_id("reserve", line)
         self._asked = asked
         self._all = frozenset(each for of_one in asked.values() for each in of_one.values())
         self._unanswered = {at: set(of_one.values()) - known.reserved for at, of_one in asked.items()}
@@ -173,7 +177,7 @@ def _unserved(known: Known) -> Unserved:
     for number, parcels in sorted(known.plans.items()):
         for parcel in parcels:
             for line in parcel.lines:
-                command = last[line.line_id] = command_id("allocate", known.order_id, line.line_id, number)
+                command = last[line.line_id] = known.command_id("allocate", line, number)
                 if command in known.refused:
                     refused.add((line.sku, parcel.ref or ""))
     lines = known.placed.lines if known.placed else ()

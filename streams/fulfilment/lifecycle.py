@@ -65,8 +65,8 @@ def stocked(known: Known, _policy: FulfilmentPolicy) -> bool:
 def ready(known: Known, policy: FulfilmentPolicy) -> bool:
     """Allowed, paid, and every line reserved: it can be dispatched."""
     lines = known.placed.lines if known.placed else ()
-    reserved = stocked(known, policy) and known.reservations.all_made(at_payment=True)
-    return bool(lines) and reserved and paid(known, policy)
+    late = known.reservations.all_made(at_payment=True)
+    return bool(lines) and stocked(known, policy) and paid(known, policy) and late
 
 
 def out_of_stock(known: Known) -> bool:

@@ -76,10 +76,10 @@ def test_who_is_asked_to_stop_does_not_wait_for_a_member_that_the_group_waits_fo
     flow_until(tallies, lambda: all(has_a_share(tallies, each) for each in (first, hanging)), "both have a share")
     assert hanging.process is not None
     hanging.process.send_signal(signal.SIGSTOP)
-    joined = first.said().count(REBALANCING)
+    before = first.said().count(REBALANCING)
     third.start()
     until(
-        lambda: first.said().count(REBALANCING) > joined, 30, "the group deals anew, and waits for the one that hangs"
+        lambda: first.said().count(REBALANCING) > before, 30, "the group deals anew, and waits for the one that hangs"
     )
     asked = time.monotonic()
     stopped(first)

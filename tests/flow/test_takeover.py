@@ -123,7 +123,9 @@ def test_a_round_that_does_not_end_leaves_nothing_in_memory(
         fence = succession._fence
 
         async def unanswered(*_: object) -> None:
-            rounds.extend(filter(None, [asyncio.current_task()]))
+            me = asyncio.current_task()
+            assert me is not None
+            rounds.append(me)
             hangs.set()
             await asyncio.Event().wait()
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import polars as pl
 import pytest
 
 from schemas.batch import Batch, OffsetRange
@@ -11,7 +10,7 @@ from schemas.decoders import Decoders
 from schemas.example_events import examples
 from schemas.registry import SchemaBook
 from schemas.topics import DISPATCH_DECISIONS, ORDER_FACTS, ORDER_LIFECYCLE, STOCK_COMMANDS
-from streams.engine.columnar import pack, unpack
+from streams.engine.columnar import unpack
 from streams.engine.emits import Emit
 from streams.engine.state import State
 from streams.fulfilment.dispatch import Warehouse
@@ -19,10 +18,11 @@ from streams.fulfilment.facts import Fact
 from streams.fulfilment.lookups import LookupTables
 from streams.fulfilment.order_file import FILES
 from streams.fulfilment.policy import DAY_MS, ClockPolicy, FulfilmentPolicy
-from streams.fulfilment.routing import PICKS, ROWS, facts_of
+from streams.fulfilment.routing import PICKS, facts_of
 from streams.fulfilment.steps import TABLES, Facts, Memories, Route
 from streams.fulfilment.telling import COMMANDS, Telling
 from streams.inventory.facts import COMMANDS as INVENTORY_TAKES
+from tests import order_facts
 from tests.order_facts import START, TWO_LINES, answered, captured, placed, reserved, seen, verdict
 from tests.orders import a_line, an_order
 
@@ -40,11 +40,7 @@ def a_batch(topic: str, values: list[bytes], log_time: int = NOW) -> Batch:
 
 
 def message(*facts: Fact, order_id: str = "o1") -> bytes:
-    rows = [
-        (order_id, "test", 0, *fact[:10], [line._asdict() for line in fact.lines], *(fact.place or (None,) * 4))
-        for fact in facts
-    ]
-    return pack(pl.DataFrame(rows, schema=ROWS, orient="row"))
+    return order_facts.message((order_id, fact) for fact in facts)
 
 
 def tables(units: int = 100) -> LookupTables:
