@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import redis as redis_client
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from local.kafka import broker as kafka_broker
@@ -83,6 +84,15 @@ class Broker:
         there = [name for name in admin.list_topics(timeout=20).topics if not name.startswith("__")]
         for deleted in (admin.delete_topics(there, operation_timeout=20, request_timeout=20) if there else {}).values():
             deleted.result(20)
+
+    def delete_records(self, topic: str, before: int) -> None:
+        """Those of partition 0 that have a lower offset, as retention would."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        admin.list_topics(
+            topic, timeout=20
+        )  # a leader that has to be looked for can end this process (streams.engine.log_offsets)
+        for deleted in admin.delete_records([TopicPartition(topic, 0, before)]).values():
+            deleted.result(30)
 
     def _started(self) -> bool:
         if self._process is None or self._process.poll() is not None:

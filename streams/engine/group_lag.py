@@ -10,15 +10,13 @@ from typing import Final
 
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
 
+from streams.engine.log_offsets import At, LogOffsets
 from streams.engine.moving_leaders import ask_again
 
 SHORT: Final = 200
 """A lag of at most so many offsets is looked into; a longer one is not all markers."""
 TIMEOUT: Final = 20.0
-
-At = tuple[str, int]
 
 
 class GroupLag:
@@ -27,6 +25,7 @@ class GroupLag:
     def __init__(self, servers: str) -> None:
         self._servers = servers
         self._admin = AdminClient({"bootstrap.servers": servers})
+        self._offsets = LogOffsets(servers, TIMEOUT)
 
     @ask_again
     def behind(self, group: str) -> int | None:
@@ -40,9 +39,7 @@ class GroupLag:
         asked = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=TIMEOUT)
         found = asked[group].result().topic_partitions or []
         committed: dict[At, int] = {(at.topic, at.partition): at.offset for at in found}
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        ends = self._admin.list_offsets({TopicPartition(*at): latest for at in assigned}, request_timeout=TIMEOUT)
-        ended: dict[At, int] = {(at.topic, at.partition): answer.result().offset for at, answer in ends.items()}
+        ended = self._offsets.latest(assigned)
         lags: dict[At, int] = {at: end - max(committed.get(at, 0), 0) for at, end in ended.items()}
         short = {at: ended[at] - lag for at, lag in lags.items() if 0 < lag <= SHORT}
         long = sum((lag for lag in lags.values() if lag > SHORT), start=0)
@@ -76,7 +73,7 @@ class GroupLag:
             reader.close()
         return found
 
-    def _assigned(self, group: str) -> list[tuple[str, int]]:
+    def _assigned(self, group: str) -> list[At]:
         described = self._admin.describe_consumer_groups([group], request_timeout=TIMEOUT)[group].result()
         return [
             (at.topic, at.partition)

@@ -11,6 +11,7 @@ from typing import Final, Self
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.batch import Batch, OffsetRange
+from streams.engine.log_offsets import LATEST, asked
 from streams.engine.schema_ids import Ahead
 
 POLL: Final = 0.2  # seconds; a fetch that finds records answers at once
@@ -50,9 +51,9 @@ class Rereader:
     def since(self, topic: str, partition: int, time_ms: int) -> int:
         """The first offset of a record published at that time or later; the log's end where there is none. Raises LogAway."""
         try:
-            wanted = TopicPartition(topic, partition, max(time_ms, 0))
-            offset: int = self._consumer.offsets_for_times([wanted], self._timeout)[0].offset
-            return offset if offset >= 0 else self._consumer.get_watermark_offsets(wanted, self._timeout)[1]
+            at = topic, partition
+            offset = asked(self._consumer, [at], max(time_ms, 0), self._timeout)[at]
+            return offset if offset >= 0 else asked(self._consumer, [at], LATEST, self._timeout)[at]
         except KafkaException as error:
             raise LogAway(str(error)) from error
 

@@ -7,9 +7,9 @@ from time import monotonic
 from typing import Final, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from schemas.batch import Batch, Headers, OffsetRange
+from streams.engine.log_offsets import LogOffsets
 from streams.engine.moving_leaders import ask_again
 
 CHUNK: Final = 20_000
@@ -32,13 +32,14 @@ class KafkaLog:
         self._servers = servers
         self._opened: list[Consumer] = []
         self._members: dict[str, Consumer] = {}
-        self._admin = AdminClient({"bootstrap.servers": servers})
+        self._offsets = LogOffsets(servers, timeout)
         self._consumer = self._reader()
         self._idle = [self._consumer]
 
     def close(self) -> None:
         for consumer in (*self._opened, *self._members.values()):
             consumer.close()
+        self._offsets.close()
 
     @ask_again
     def partitions(self, topic: str) -> list[int]:
@@ -51,12 +52,9 @@ class KafkaLog:
     @ask_again
     def ends(self, topic: str) -> dict[int, LogEnds]:
         """Per partition, asked for all of them at once. Raises as `partitions` does."""
-        places = [TopicPartition(topic, partition) for partition in self.partitions(topic)]
-        starts, ends = (
-            self._admin.list_offsets(dict.fromkeys(places, spec), request_timeout=self._timeout)
-            for spec in (OffsetSpec.earliest(), OffsetSpec.latest())  # type: ignore[no-untyped-call]
-        )
-        return {at.partition: LogEnds(starts[at].result().offset, ends[at].result().offset) for at in places}
+        places = [(topic, partition) for partition in self.partitions(topic)]
+        starts, ends = self._offsets.earliest(places), self._offsets.latest(places)
+        return {at[1]: LogEnds(starts[at], ends[at]) for at in places}
 
     @ask_again
     def committed(self, group: str, topic: str) -> dict[int, int]:
@@ -71,9 +69,8 @@ class KafkaLog:
     def since(self, topic: str, moment: int) -> dict[int, int]:
         """By partition, an offset that no record published at or after `moment` (ms since 1970) lies before."""
         ends = self.ends(topic)
-        asked = [TopicPartition(topic, partition, moment) for partition in ends]
-        found = {at.partition: at.offset for at in self._consumer.offsets_for_times(asked, self._timeout)}
-        return {partition: found[partition] if found[partition] >= 0 else at.end for partition, at in ends.items()}
+        found = self._offsets.since([(topic, partition) for partition in ends], moment)
+        return {at[1]: ends[at[1]].end if offset is None else offset for at, offset in found.items()}
 
     def batches(self, topic: str, starts: Mapping[int, int] | None = None) -> Iterator[Batch]:
         """Every record there is now, in chunks of one partition each, a partition's in order, without headers.

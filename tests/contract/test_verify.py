@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Producer
 
 from schemas.topics import ORDERS
 from sinks.clickhouse.certificates import not_exact, write
@@ -60,9 +59,7 @@ class Log:
 
     def cut(self, offset: int) -> None:
         """As retention does."""
-        admin = AdminClient({"bootstrap.servers": self.house.broker.bootstrap})
-        for done in admin.delete_records([TopicPartition(self.house.orders, 0, offset)]).values():
-            done.result(60)
+        self.house.broker.delete_records(self.house.orders, offset)
 
     def prove(self, hours: Hours = EVERY_HOUR) -> tuple[Proof, PartitionProof]:
         proof = self.house.prove(hours=hours)

@@ -46,9 +46,7 @@ class Changelog:
 
     def purge(self, before: int = -1) -> None:
         """DeleteRecords; -1: everything."""
-        admin = AdminClient({"bootstrap.servers": self.broker.bootstrap})
-        for answer in admin.delete_records([TopicPartition(self.topic, 0, before)]).values():
-            answer.result(30)
+        self.broker.delete_records(self.topic, before)
 
     def records(self) -> int:
         """What is left of partition 0, aborted ones too."""

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Producer
 
 from schemas.batch import OffsetRange
 from streams.engine.rereading import LogAway, Rereader
@@ -32,9 +31,7 @@ def topic(kafka: Broker) -> str:
             careful.produce(name, str(n), partition=0, timestamp=1_000 + n)
         assert careful.flush(60) == 0
         end(60)
-    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-    for done in admin.delete_records([TopicPartition(name, 0, 5)]).values():
-        done.result(60)
+    kafka.delete_records(name, 5)
     return name
 
 
