@@ -20,7 +20,7 @@ SIGHTINGS: Final = 64
 class OrderFile:
     """since: log time (ms) of its first fact. told: milestones, sent: groups of stock commands that have gone out.
 
-    step: events told.
+    step: events told. size: bytes of its row, about.
     """
 
     order_id: str
@@ -30,6 +30,7 @@ class OrderFile:
     sent: set[str] = field(default_factory=set)
     step: int = 0
     state: str = OPEN
+    size: int = field(default=0, repr=False, compare=False)
     _known: Known | None = field(default=None, init=False, repr=False, compare=False)
 
     def takes(self, fact: Fact) -> bool:
@@ -41,6 +42,7 @@ class OrderFile:
     def add(self, fact: Fact) -> None:
         """One that it takes."""
         self.facts[fact.event_id] = fact
+        self.size += len(msgspec.json.encode(fact))
         if self._known is not None:
             self._known.add(fact)
 
@@ -75,7 +77,8 @@ def encode(file: OrderFile) -> bytes:
 def decode(row: bytes) -> OrderFile:
     order_id, since, step, state, told, sent, facts = msgspec.json.decode(row)
     read = (_fact(values) for values in facts)
-    return OrderFile(order_id, since, {fact.event_id: fact for fact in read}, set(told), set(sent), step, state)
+    kept = {fact.event_id: fact for fact in read}
+    return OrderFile(order_id, since, kept, set(told), set(sent), step, state, len(row))
 
 
 def _fact(values: list[object]) -> Fact:

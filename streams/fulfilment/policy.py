@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from schemas.topics import LARGE_MESSAGE
+
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 
@@ -43,8 +45,9 @@ class FulfilmentPolicy:
     review_patience: the same where the verdict is that a person shall look. payment_tolerance: how much less than the total counts as
     paid. auto_complete: from delivery on, where nobody signs. keep: how long an order that has ended is remembered; keep_open: one
     that has not. replan: between tries to dispatch what no warehouse could serve; tries: how many plans are made at most.
-    most_lines: of one order; most_facts: kept of one order, the lines that were placed counted too. An order's row is one message of the
-    changelog, and what an order costs grows with both: what is beyond is a dead letter.
+    most_lines: of one order; most_facts: kept of one order, the lines that were placed counted too; most_bytes: of its facts. An order's
+    row is one message of the changelog, and what an order costs grows with all three: what is beyond is a dead letter. Our own facts
+    (locks, plans) come on top.
     """
 
     patience: int = 30_000
@@ -57,5 +60,6 @@ class FulfilmentPolicy:
     tries: int = 8
     most_lines: int = 2_000
     most_facts: int = 10_000
+    most_bytes: int = LARGE_MESSAGE // 2
     clock: ClockPolicy = field(default_factory=ClockPolicy)
     dispatch: DispatchPolicy = field(default_factory=DispatchPolicy)

@@ -96,7 +96,7 @@ class Facts:
         for offset, value, log_time in zip(batch.offsets, batch.values, batch.timestamps, strict=True):
             if full := desk.take(unpack(value), log_time):
                 orders = ", ".join(sorted(full))
-                refused[offset] = f"{self._policy.most_facts} facts are kept of {orders}; the event is in its own topic"
+                refused[offset] = f"no more facts are kept of {orders}; the event is in its own topic"
         desk.put_back()
         clocks[THE_CLOCK] = desk.clock
         return Outcome(self._telling.emits(desk.told), too_large(batch, refused, "facts"))
@@ -142,7 +142,7 @@ class Desk:
                 file = OrderFile(order_id, self.clock.active)
                 self._agenda.begin(file, fact.at)
             self._touched[order_id] = file
-            if file.known().weight >= self._policy.most_facts and file.takes(fact):
+            if self._is_full(file) and file.takes(fact):
                 full.add(order_id)
                 continue
             before = len(self.told.changes), len(self.told.dispatched)
@@ -151,6 +151,9 @@ class Desk:
         for entry in self._agenda.due(self.clock):
             self._look(entry)
         return full
+
+    def _is_full(self, file: OrderFile) -> bool:
+        return file.known().weight >= self._policy.most_facts or file.size >= self._policy.most_bytes
 
     def put_back(self) -> None:
         """Into the table, which then knows what has changed."""

@@ -16,7 +16,7 @@ from streams.engine.state import State
 from streams.fulfilment.dispatch import Warehouse
 from streams.fulfilment.facts import Fact
 from streams.fulfilment.lookups import LookupTables
-from streams.fulfilment.order_file import FILES
+from streams.fulfilment.order_file import FILES, decode, encode
 from streams.fulfilment.policy import DAY_MS, ClockPolicy, FulfilmentPolicy
 from streams.fulfilment.routing import PICKS, facts_of
 from streams.fulfilment.steps import TABLES, Facts, Memories, Route
@@ -205,6 +205,17 @@ def test_an_order_of_more_lines_than_are_taken_is_a_dead_letter_however_often_it
         assert outcome.letters[0].message == "an order of 3 lines; 2 at most are taken"
 
 
+def test_facts_are_bounded_in_bytes_too() -> None:
+    step, state = Facts(tables(), replace(POLICY, most_bytes=2_000), Telling(BOOK, "", "1")), State(TABLES)
+    messages = [message(placed()), *(message(captured("1", n)._replace(ref=f"{n:0>200}")) for n in range(20))]
+    outcome = step(state, a_batch(ORDER_FACTS.name, messages))
+    kept = state.table(FILES)["o1"]
+    assert 2_000 <= len(encode(kept)) <= 3_500
+    assert 1 + sum(fact.topic == "payments" for fact in kept.facts.values()) + len(outcome.letters) == len(messages)
+    assert {letter.reason for letter in outcome.letters} == {"too_large"}
+    assert decode(encode(kept)).size == len(encode(kept))
+
+
 def test_facts_beyond_what_is_kept_of_an_order_are_a_dead_letter_and_its_neighbours_go_on() -> None:
     step = Facts(tables(), replace(POLICY, most_facts=4), Telling(BOOK, "", "1"))
     state = State(TABLES)
@@ -215,6 +226,6 @@ def test_facts_beyond_what_is_kept_of_an_order_are_a_dead_letter_and_its_neighbo
     messages = [message(captured("2", 2)), message(captured("1")), message(placed(), order_id="o2")]
     outcome = step(state, a_batch(ORDER_FACTS.name, messages))
     assert [(letter.reason, letter.stage, letter.offset) for letter in outcome.letters] == [("too_large", "facts", 0)]
-    assert outcome.letters[0].message == "4 facts are kept of o1; the event is in its own topic"
+    assert outcome.letters[0].message == "no more facts are kept of o1; the event is in its own topic"
     assert [change["order_id"] for change in events(list(outcome.records), ORDER_LIFECYCLE.name)] == ["o2"]
     assert len(state.table(FILES)["o1"].facts) == 3, "the lock rules are our own"
