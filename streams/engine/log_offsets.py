@@ -9,26 +9,45 @@ hundred pairs of questions about a topic that is new to the client. A consumer l
 from collections.abc import Iterable
 from typing import Final
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
 At = tuple[str, int]
 """Topic and partition."""
 EARLIEST: Final = OFFSET_BEGINNING
 """What Kafka's ListOffsets takes for a time, where the start of the log is meant; librdkafka's number for it is the same."""
 LATEST: Final = OFFSET_END
+LEADERLESS: Final = frozenset({KafkaError.LEADER_NOT_AVAILABLE, KafkaError._UNKNOWN_PARTITION})  # noqa: SLF001 - librdkafka's name
+"""What is said of partitions of which the client's metadata knows no leader; of one that is there as of one that is not."""
 
 
 def asked(consumer: Consumer, places: Iterable[At], time: int, timeout: float) -> dict[At, int]:
     """What a consumer is told of any number of partitions at once; negative where no record is as young as `time`.
 
-    timeout: seconds. KafkaException where a partition is not answered for.
+    timeout: seconds. KafkaException where a partition is not answered for; LEADER_NOT_AVAILABLE where it is there (ask again).
     """
     wanted = [TopicPartition(*at, time) for at in places]
+    try:
+        found = _answers(consumer, wanted, timeout)
+    except KafkaException as error:
+        if error.args[0].code() in LEADERLESS and _are_there(consumer, wanted, timeout):
+            raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE)) from error
+        raise
+    return {(at.topic, at.partition): at.offset for at in found}
+
+
+def _answers(consumer: Consumer, wanted: list[TopicPartition], timeout: float) -> list[TopicPartition]:
     found = consumer.offsets_for_times(wanted, timeout) if wanted else []
     for at in found:
         if at.error is not None:  # its offset is still the time that was asked for
             raise KafkaException(at.error)
-    return {(at.topic, at.partition): at.offset for at in found}
+    return found
+
+
+def _are_there(consumer: Consumer, wanted: list[TopicPartition], timeout: float) -> bool:
+    """Asks the broker, which renews what the client knows: it would believe in no leader until its metadata expires (15 minutes)."""
+    topics = {at.topic for at in wanted}
+    there = {topic: consumer.list_topics(topic, timeout).topics[topic].partitions for topic in topics}
+    return all(at.partition in there[at.topic] for at in wanted)
 
 
 class LogOffsets:

@@ -109,12 +109,12 @@ class Conductor:
 
     def _tell(self, file: OrderFile, known: Known, cause: Fact, told: Told) -> None:
         for name in [name for name in reached(known, self._policy, file.told) if name not in file.told]:
-            file.told.add(name)
+            file.tell(name)
             state = state_of(file.told)
             told.changes.append(self._change(file, known, name, state, cause))
             file.state, file.step = state, file.step + 1
         for group in groups(known, self._policy, file.sent):
-            file.sent.add(group.name)
+            file.send(group.name)
             told.asked += [(command, cause.at) for command in group.commands]
 
     def _change(self, file: OrderFile, known: Known, name: str, state: str, cause: Fact) -> Change:

@@ -20,7 +20,7 @@ SIGHTINGS: Final = 64
 class OrderFile:
     """since: log time (ms) of its first fact. told: milestones, sent: groups of stock commands that have gone out.
 
-    step: events told. size: bytes of its row, about.
+    step: events told. size: bytes of its row, its head left out.
     """
 
     order_id: str
@@ -42,9 +42,19 @@ class OrderFile:
     def add(self, fact: Fact) -> None:
         """One that it takes."""
         self.facts[fact.event_id] = fact
-        self.size += len(msgspec.json.encode(fact))
+        self.size += _bytes(fact)
         if self._known is not None:
             self._known.add(fact)
+
+    def tell(self, milestone: str) -> None:
+        """One that was not told yet."""
+        self.told.add(milestone)
+        self.size += _bytes(milestone)
+
+    def send(self, group: str) -> None:
+        """One that was not sent yet."""
+        self.sent.add(group)
+        self.size += _bytes(group)
 
     def known(self) -> Known:
         """What the facts say; it grows with them until `rest`."""
@@ -62,23 +72,22 @@ class OrderFile:
 
 
 def encode(file: OrderFile) -> bytes:
-    row = [
-        file.order_id,
-        file.since,
-        file.step,
-        file.state,
-        sorted(file.told),
-        sorted(file.sent),
-        list(file.facts.values()),
-    ]
-    return msgspec.json.encode(row)
+    lists = sorted(file.told), sorted(file.sent), list(file.facts.values())
+    return msgspec.json.encode([file.order_id, file.since, file.step, file.state, *lists])
 
 
 def decode(row: bytes) -> OrderFile:
-    order_id, since, step, state, told, sent, facts = msgspec.json.decode(row)
+    *head, told, sent, facts = msgspec.json.decode(row)
+    order_id, since, step, state = head
+    size = len(row) - len(msgspec.json.encode([*head, (), (), ()])) + sum(map(bool, (told, sent, facts)))
     read = (_fact(values) for values in facts)
     kept = {fact.event_id: fact for fact in read}
-    return OrderFile(order_id, since, kept, set(told), set(sent), step, state, len(row))
+    return OrderFile(order_id, since, kept, set(told), set(sent), step, state, size)
+
+
+def _bytes(item: Fact | str) -> int:
+    """What one more in a list adds to the row, with its comma; the last of a list has none."""
+    return len(msgspec.json.encode(item)) + 1
 
 
 def _fact(values: list[object]) -> Fact:

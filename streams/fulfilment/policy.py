@@ -45,9 +45,9 @@ class FulfilmentPolicy:
     review_patience: the same where the verdict is that a person shall look. payment_tolerance: how much less than the total counts as
     paid. auto_complete: from delivery on, where nobody signs. keep: how long an order that has ended is remembered; keep_open: one
     that has not. replan: between tries to dispatch what no warehouse could serve; tries: how many plans are made at most.
-    most_lines: of one order; most_facts: kept of one order, the lines that were placed counted too; most_bytes: of its facts. An order's
-    row is one message of the changelog, and what an order costs grows with all three: what is beyond is a dead letter. Our own facts
-    (locks, plans) come on top.
+    most_lines: of one order; most_facts: kept of one order, the lines that were placed counted too, our own (locks, plans) not; most_bytes:
+    of its row, ours and all. The row is one message of the changelog, and what an order costs grows with all three: what others say
+    beyond is a dead letter; what is ours is kept.
     """
 
     patience: int = 30_000

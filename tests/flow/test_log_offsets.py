@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 
 import pytest
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.engine.log_offsets import LogOffsets
 from streams.engine.moving_leaders import ask_again
@@ -53,8 +53,10 @@ def test_from_a_moment_on(offsets: LogOffsets, topic: str) -> None:
 
 
 def test_a_partition_nobody_has_is_an_error_beside_those_that_are_there(offsets: LogOffsets, topic: str) -> None:
-    with pytest.raises(KafkaException):
+    ask_again(offsets.latest)([(topic, 0)])
+    with pytest.raises(KafkaException) as said:
         offsets.latest([(topic, 0), (topic, PARTITIONS)])
+    assert said.value.args[0].code() == KafkaError._UNKNOWN_PARTITION
 
 
 def test_nothing_is_asked_for_nothing(offsets: LogOffsets) -> None:
