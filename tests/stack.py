@@ -88,9 +88,7 @@ class Broker:
     def delete_records(self, topic: str, before: int) -> None:
         """Those of partition 0 that have a lower offset, as retention would."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        admin.list_topics(
-            topic, timeout=20
-        )  # a leader that has to be looked for can end this process (streams.engine.log_offsets)
+        admin.list_topics(topic, timeout=20)  # a leader to be looked for can end this process (`log_offsets`)
         for deleted in admin.delete_records([TopicPartition(topic, 0, before)]).values():
             deleted.result(30)
 

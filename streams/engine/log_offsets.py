@@ -2,8 +2,8 @@
 
 Not by `AdminClient.list_offsets`, nor `delete_records`: librdkafka (2.16.0) looks for leaders it does not know yet in the thread that
 asked, and metadata that comes in meanwhile, for the question before or because the client has just connected, has its own thread
-finish the same search and free it: a segmentation fault in `rd_kafka_topic_partition_list_query_leaders_async_worker`, once in some
-hundred pairs of questions about a topic that is new to the client. A consumer looks for them in one thread and waits.
+finish the same search and free it: a segmentation fault in `rd_kafka_topic_partition_list_query_leaders_async_worker`, seen three times
+in some three thousand pairs of questions about topics that were new to the client. A consumer looks for them in one thread and waits.
 """
 
 from collections.abc import Iterable
